@@ -1,0 +1,107 @@
+"""The log-mel spectrogram: what the network sees, what the labeling page draws, what clips store.
+
+A frame depends on its own 25 ms window only, against a fixed reference, so a clip and the whole recording
+give the same numbers for the same second, and block-wise equals whole.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from cleaner.frames import FeatureConfig, frame_count
+
+# Small enough for the windowed frames and their spectra to stay in the processor's second-level cache.
+_FRAMES_AT_ONCE = 128
+
+
+def log_mel(samples: np.ndarray, config: FeatureConfig | None = None) -> np.ndarray:
+    """Log-mel spectrogram of a whole signal.
+
+    ``samples``: float32 ``(M,)`` at ``config.sample_rate_hz``, in ±1. Returns float32 ``(mel_bands, T)``,
+    natural log of (power + floor), with ``T = ceil(M / hop)``. Frame ``i`` is a Hann window centred on sample
+    ``hop * i + hop / 2``; beyond both ends there are zeros.
+    """
+    stream = LogMelStream(config)
+    return np.concatenate([stream.push(samples), stream.finish()], axis=1)
+
+
+class LogMelStream:
+    """Log-mel spectrogram of a signal that arrives in pieces of any length; memory does not grow with it."""
+
+    def __init__(self, config: FeatureConfig | None = None):
+        self.config = config or FeatureConfig()
+        self._window = _hann(self.config.window_samples)
+        self._bank = np.ascontiguousarray(mel_bank(self.config).T)
+        lead = (self.config.window_samples - self.config.hop_samples) // 2
+        self._pending = np.zeros(lead, np.float32)
+        self._received = 0
+        self._made = 0
+
+    def push(self, samples: np.ndarray) -> np.ndarray:
+        """Take float32 ``(m,)``; return the frames that are complete now, float32 ``(mel_bands, t)``."""
+        self._received += len(samples)
+        self._pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
+        complete = (len(self._pending) - self.config.window_samples) // self.config.hop_samples + 1
+        return self._take(max(0, complete))
+
+    def finish(self) -> np.ndarray:
+        """Return the last frames, whose windows reach past the end: float32 ``(mel_bands, t)``."""
+        missing = frame_count(self._received) - self._made
+        self._pending = np.concatenate([self._pending, np.zeros(self.config.window_samples, np.float32)])
+        return self._take(missing)
+
+    def _take(self, frames: int) -> np.ndarray:
+        config = self.config
+        mel = np.empty((frames, config.mel_bands), np.float32)
+        if frames:
+            windows = np.lib.stride_tricks.sliding_window_view(self._pending, config.window_samples)
+            windows = windows[:: config.hop_samples]
+            for start in range(0, frames, _FRAMES_AT_ONCE):
+                stop = min(frames, start + _FRAMES_AT_ONCE)
+                spectrum = np.fft.rfft(windows[start:stop] * self._window, config.fft_samples, axis=1)
+                power = spectrum.real**2 + spectrum.imag**2
+                np.matmul(power, self._bank, out=mel[start:stop])
+            mel += np.float32(config.power_floor)
+            np.log(mel, out=mel)
+        self._pending = self._pending[frames * config.hop_samples :].copy()
+        self._made += frames
+        return mel.T
+
+
+@lru_cache
+def mel_bank(config: FeatureConfig) -> np.ndarray:
+    """Triangular filters on Slaney's mel scale, each of unit area (Slaney, Auditory Toolbox, 1998).
+
+    Returns float32 ``(mel_bands, fft_samples // 2 + 1)``; the same numbers as ``librosa.filters.mel``, whose
+    import alone would cost more than the analysis of a minute.
+    """
+    edges_mel = np.linspace(_hz_to_mel(config.low_hz), _hz_to_mel(config.high_hz), config.mel_bands + 2)
+    edges_hz = _mel_to_hz(edges_mel)
+    bins_hz = np.fft.rfftfreq(config.fft_samples, 1 / config.sample_rate_hz)
+    rising = (bins_hz - edges_hz[:-2, None]) / np.diff(edges_hz)[:-1, None]
+    falling = (edges_hz[2:, None] - bins_hz) / np.diff(edges_hz)[1:, None]
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    return (triangles * (2 / (edges_hz[2:] - edges_hz[:-2]))[:, None]).astype(np.float32)
+
+
+def _hann(length: int) -> np.ndarray:
+    """Periodic Hann window, whose peak is at ``length / 2``: float32 ``(length,)``."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
+
+
+# Slaney's scale is linear up to 1 kHz (200/3 Hz a mel) and logarithmic above (27 steps for a factor of 6.4).
+_LINEAR_HZ_PER_MEL = 200 / 3
+_BREAK_HZ = 1_000.0
+_BREAK_MEL = _BREAK_HZ / _LINEAR_HZ_PER_MEL
+_LOG_STEP = np.log(6.4) / 27
+
+
+def _hz_to_mel(hz: float) -> float:
+    if hz < _BREAK_HZ:
+        return hz / _LINEAR_HZ_PER_MEL
+    return _BREAK_MEL + float(np.log(hz / _BREAK_HZ)) / _LOG_STEP
+
+
+def _mel_to_hz(mel: np.ndarray) -> np.ndarray:
+    linear = mel * _LINEAR_HZ_PER_MEL
+    return np.where(mel < _BREAK_MEL, linear, _BREAK_HZ * np.exp(_LOG_STEP * (mel - _BREAK_MEL)))

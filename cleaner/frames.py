@@ -1,0 +1,64 @@
+"""The frame clock: how samples, analysis samples, frames and decisions map onto each other.
+
+Every count and every boundary of the project is derived here, so that nothing drifts: boundaries are
+converted, never lengths. A decision is the network's answer for 20 ms; decision ``d`` owns
+``[0.02 * d, 0.02 * (d + 1))`` seconds of the recording.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+DECISION_FRAMES = 2
+DECISIONS_PER_S = 50
+DECISION_S = 1 / DECISIONS_PER_S
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """The log-mel spectrogram's numbers; they travel inside every checkpoint."""
+
+    sample_rate_hz: int = 16_000
+    hop_samples: int = 160  # 10 ms
+    window_samples: int = 400  # 25 ms
+    fft_samples: int = 512
+    mel_bands: int = 64
+    low_hz: float = 50.0
+    high_hz: float = 8_000.0
+    power_floor: float = 1e-6
+
+
+def analysis_length(samples: int, rate_hz: int) -> int:
+    """Length at 16 kHz of a recording of ``samples`` at ``rate_hz``: M = ceil(N * 16000 / rate)."""
+    return -(-samples * 16_000 // rate_hz)
+
+
+def frame_count(analysis_samples: int) -> int:
+    """Frames of 10 ms that cover ``analysis_samples`` at 16 kHz: T = ceil(M / 160)."""
+    return -(-analysis_samples // 160)
+
+
+def decision_count(frames: int) -> int:
+    """Decisions of 20 ms that cover ``frames``: D = ceil(T / 2)."""
+    return -(-frames // DECISION_FRAMES)
+
+
+def decisions_in(samples: int, rate_hz: int) -> int:
+    """Decisions that cover a recording of ``samples`` at ``rate_hz``."""
+    return decision_count(frame_count(analysis_length(samples, rate_hz)))
+
+
+def decision_boundaries(decisions: int, samples: int, rate_hz: int) -> np.ndarray:
+    """First source sample of each decision, then the recording's end: int64 ``(decisions + 1,)``.
+
+    Decision ``d`` begins at ``floor(d * rate / 50 + 1/2)``; the last boundary is ``samples``.
+    """
+    index = np.arange(decisions + 1, dtype=np.int64)
+    boundaries = (2 * index * rate_hz + DECISIONS_PER_S) // (2 * DECISIONS_PER_S)
+    boundaries[-1] = samples
+    return np.minimum(boundaries, samples)
+
+
+def decision_centres_s(decisions: int) -> np.ndarray:
+    """Centre of each decision in seconds: float64 ``(decisions,)``."""
+    return (np.arange(decisions) + 0.5) * DECISION_S

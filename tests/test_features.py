@@ -1,0 +1,53 @@
+"""The spectrogram: frame counts, locality, and block-wise equal to whole."""
+
+import numpy as np
+import pytest
+
+from cleaner.features import LogMelStream, log_mel, mel_bank
+from cleaner.frames import FeatureConfig, frame_count
+
+FLOOR = np.log(np.float32(1e-6))
+
+
+def noise(samples: int) -> np.ndarray:
+    return np.random.default_rng(0).uniform(-1, 1, samples).astype(np.float32)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 159, 160, 161, 399, 400, 401, 16_000])
+def test_frame_count_follows_the_clock(samples):
+    mel = log_mel(noise(samples))
+    assert mel.shape == (64, frame_count(samples))
+    assert mel.dtype == np.float32
+
+
+def test_silence_is_the_floor():
+    assert np.all(log_mel(np.zeros(1_600, np.float32)) == FLOOR)
+
+
+def test_an_impulse_is_seen_by_the_windows_that_hold_it_and_no_other():
+    samples = np.zeros(3_200, np.float32)
+    samples[1_600] = 1
+    heard = (log_mel(samples) > FLOOR + 0.1).any(axis=0)
+    # Frame i sees [160 i - 120, 160 i + 280): sample 1600 is in frames 9 and 10, at the window's edges.
+    assert np.flatnonzero(heard).tolist() == [9, 10]
+
+
+@pytest.mark.parametrize("block", [1, 37, 160, 4_096])
+def test_block_wise_is_whole(block):
+    samples = noise(2_345 if block == 1 else 50_000)
+    stream = LogMelStream()
+    parts = [stream.push(samples[i : i + block]) for i in range(0, len(samples), block)]
+    pieces = np.concatenate([*parts, stream.finish()], axis=1)
+    np.testing.assert_allclose(pieces, log_mel(samples), atol=1e-5)
+
+
+def test_level_is_absolute():
+    loud, soft = log_mel(noise(1_600)), log_mel(noise(1_600) / 10)
+    np.testing.assert_allclose(loud - soft, np.log(100), atol=1e-2)
+
+
+def test_the_filters_are_librosas():
+    filters = pytest.importorskip("librosa").filters
+    config = FeatureConfig()
+    expected = filters.mel(sr=16_000, n_fft=512, n_mels=64, fmin=50, fmax=8_000)
+    np.testing.assert_allclose(mel_bank(config), expected, atol=1e-7)
