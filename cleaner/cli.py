@@ -1,0 +1,203 @@
+"""From frozen dataclasses to command-line options, and from user errors to one line and an exit code.
+
+A settings dataclass is the one place of an option: its default, its help and its parser. A field is declared
+with ``setting(default, "help")``; ``margin_s: float`` becomes ``--margin``, wants a unit and shows ``0.2s``.
+"""
+
+import argparse
+import dataclasses
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from cleaner.errors import CleanerError, UsageError
+
+Settings = TypeVar("Settings")
+
+_UNITS_S = {
+    "ms": 0.001,
+    "s": 1.0,
+    "sec": 1.0,
+    "secs": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
+    "min": 60.0,
+    "mins": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+}
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    parse: Callable[[str], Any] | None = None,
+    show: Callable[[Any], str] | None = None,
+    metavar: str | None = None,
+    choices: Sequence[Any] | None = None,
+) -> Any:
+    """A dataclass field that is also a command-line option.
+
+    ``parse`` turns the option's text into the value and raises UsageError; without it the annotation decides:
+    seconds for names ending in ``_s``, finite numbers, switches for booleans, text. ``show`` prints the
+    default.
+    """
+    details = {"help": help, "parse": parse, "show": show, "metavar": metavar, "choices": choices}
+    return dataclasses.field(default=default, metadata=details)
+
+
+def add_options(parser: argparse.ArgumentParser, settings: type, title: str | None = None) -> None:
+    """Give ``parser`` one option per field of the dataclass ``settings``, in a group of its own if titled."""
+    group = parser.add_argument_group(title) if title else parser
+    for field in dataclasses.fields(settings):
+        group.add_argument(option_name(field.name), dest=field.name, **_argument(field))
+
+
+def options_from(arguments: argparse.Namespace, settings: type[Settings]) -> Settings:
+    """Build ``settings`` from parsed arguments; fields without an option keep their default."""
+    names = [field.name for field in dataclasses.fields(settings) if hasattr(arguments, field.name)]  # type: ignore[arg-type]
+    return settings(**{name: getattr(arguments, name) for name in names})
+
+
+def option_name(field_name: str) -> str:
+    """``margin_s`` -> ``--margin``; the unit is the value's to say."""
+    return "--" + field_name.removesuffix("_s").replace("_", "-")
+
+
+def parse_time(text: str) -> float:
+    """Seconds from ``0.2s``, ``200ms``, ``5min``, ``1h`` or ``1:02:03.5``; raises UsageError otherwise."""
+    clock = re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", text.strip())
+    if clock:
+        hours, minutes, seconds = clock.groups()
+        return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)", text.strip().lower())
+    if not match:
+        raise UsageError(f"{text!r} is not a time; write 0.2s, 200ms, 5min or 1:02:03")
+    number, unit = match.groups()
+    if unit not in _UNITS_S:
+        problem = f"has the unknown unit {unit!r}" if unit else "has no unit"
+        raise UsageError(f"the time {text!r} {problem}; write 0.2s, 200ms, 5min or 1:02:03")
+    return float(number) * _UNITS_S[unit]
+
+
+def format_time(seconds: float) -> str:
+    """The shortest form that ``parse_time`` reads back: ``0.2s``."""
+    return f"{seconds:g}s"
+
+
+def parse_number(text: str) -> float:
+    """A finite number; raises UsageError for anything else, NaN and infinity included."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise UsageError(f"{text!r} is not a finite number")
+    return value
+
+
+def parse_probability(text: str) -> float:
+    """A number from 0 to 1; raises UsageError otherwise."""
+    value = parse_number(text)
+    if not 0 <= value <= 1:
+        raise UsageError(f"{text} is not a probability; it must be from 0 to 1")
+    return value
+
+
+def parse_positive_integer(text: str) -> int:
+    """A whole number from 1 up; raises UsageError otherwise."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise UsageError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line; options are never abbreviated."""
+
+    def __init__(self, **details: Any):
+        details.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **details)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Call ``main`` and leave with its exit code; a user's mistake becomes one line on standard error."""
+    try:
+        code = main() or 0
+        sys.stdout.flush()
+    except CleanerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        # Whoever read our output went away; keep the interpreter from complaining when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _argument(field: "dataclasses.Field[Any]") -> dict[str, Any]:
+    details = field.metadata
+    if isinstance(field.default, bool):
+        return {"help": details["help"], "action": "store_true", "default": field.default}
+    argument = {
+        "help": f"{details['help']} (default: {_shown(field)})".replace("%", "%%"),
+        "type": _as_argparse_type(details.get("parse") or _parser_for(field)),
+        "default": field.default,
+        "metavar": details.get("metavar") or _metavar(field),
+    }
+    if details.get("choices"):
+        argument |= {"choices": details["choices"], "metavar": None}
+    return argument
+
+
+def _shown(field: "dataclasses.Field[Any]") -> str:
+    default: Any = field.default
+    if default is None:
+        return "none"
+    if field.metadata.get("show"):
+        return field.metadata["show"](default)
+    return format_time(default) if field.name.endswith("_s") else f"{default}"
+
+
+def _parser_for(field: "dataclasses.Field[Any]") -> Callable[[str], Any]:
+    if field.name.endswith("_s"):
+        return parse_time
+    kind = str(field.type)
+    if "float" in kind:
+        return parse_number
+    return _parse_integer if "int" in kind else str
+
+
+def _parse_integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a whole number") from None
+
+
+def _metavar(field: "dataclasses.Field[Any]") -> str:
+    return "TIME" if field.name.endswith("_s") else "VALUE"
+
+
+def _as_argparse_type(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """argparse wants its own exception; ours carries the whole line already."""
+
+    def convert(text: str) -> Any:
+        try:
+            return parse(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
