@@ -1,0 +1,37 @@
+"""What holds for every file: it is written whole or not at all, and it is recognised by its fingerprint."""
+
+import hashlib
+import os
+import threading
+from pathlib import Path
+
+_MIB = 1 << 20
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` so that a reader, or a crash, meets the old file or the new one.
+
+    A temporary file beside is flushed to the disk and then renamed; a link is followed, not replaced.
+    """
+    path = Path(path).resolve()
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def fingerprint(path: str | Path) -> str:
+    """``<size>+<sha256 of the first and the last MiB>``: the same file again, under any name or place."""
+    path = Path(path)
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_MIB))
+        file.seek(max(0, size - _MIB))
+        digest.update(file.read(_MIB))
+    return f"{size}+{digest.hexdigest()}"
