@@ -2,7 +2,7 @@
 
     python samples/make_sample.py samples/sample.mp3
 
-Needs espeak-ng on the path. Everything that is not speech is made here, so the repository may hold the result.
+Needs espeak-ng on the path. Everything else is made here, so the repository may hold the result.
 """
 
 import io
