@@ -1,0 +1,127 @@
+"""Splice what is kept: blocks of the recording and its cut list -> blocks of the result.
+
+Where ``[a, b)`` is cut, the sound before runs on X/2 past ``a``, the sound after begins X/2 before ``b``, and
+the two overlap by X under an equal-power fade. The fade is borrowed from what was cut, so the result's length
+is the sum of what stays, to the sample. Everything runs in the decoder's own sample type; samples further
+than X/2 from a join come out bit for bit as they went in, ducked and muted stretches apart.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from cleaner.cli import setting
+from cleaner.errors import CutListError
+from cleaner.segments import CutList
+
+_UINT8_MIDDLE = 128.0
+
+
+@dataclass(frozen=True)
+class JoinSettings:
+    """How two pieces are put together."""
+
+    crossfade_s: float = setting(
+        0.01, "overlap at a join, at most half of what is cut; 0ms is the bare splice"
+    )
+
+
+@dataclass(frozen=True)
+class Join:
+    """``[start, end)`` goes; the sound fades from one side to the other over ``2 * half`` samples."""
+
+    start: int
+    end: int
+    half: int
+
+
+def joins(cut_list: CutList, settings: JoinSettings) -> list[Join]:
+    """The joins of a cut list, each with the longest fade that it has room for.
+
+    A fade is at most half of what is cut, and fades of neighbouring joins never meet.
+    """
+    stretches = cut_list.stretches()
+    wanted = int(settings.crossfade_s * cut_list.source.sample_rate / 2 + 0.5)
+    result = []
+    for (left_start, start), (end, right_end) in pairwise(stretches):
+        room = min((end - start) // 4, (start - left_start) // 2, (right_end - end) // 2)
+        result.append(Join(start, end, min(wanted, room)))
+    return result
+
+
+def splice(
+    blocks: Iterable[np.ndarray], cut_list: CutList, settings: JoinSettings | None = None
+) -> Iterator[np.ndarray]:
+    """Blocks ``(C, n)`` of the whole recording -> blocks ``(C, m)`` of the result, same sample type.
+
+    Raises CutListError if the recording ends before the cut list does.
+    """
+    stretches = cut_list.stretches()
+    if not stretches:
+        return
+    source = _Source(blocks, cut_list.source.samples)
+    source.skip_to(stretches[0][0])
+    for join in joins(cut_list, settings or JoinSettings()):
+        yield from source.read_to(join.start - join.half)
+        before = source.take(2 * join.half)
+        source.skip_to(join.end - join.half)
+        if join.half:
+            yield crossfade(before, source.take(2 * join.half))
+    yield from source.read_to(stretches[-1][1])
+
+
+def crossfade(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Equal-power fade from ``before`` to ``after``, both ``(C, n)`` of one sample type, which it returns."""
+    n = before.shape[1]
+    angle = (np.arange(n) + 0.5) * (np.pi / (2 * n))
+    return mix(before, np.cos(angle), after, np.sin(angle))
+
+
+def mix(first: np.ndarray, gain: np.ndarray, second: np.ndarray, other_gain: np.ndarray) -> np.ndarray:
+    """Weighted sum around the sample type's zero, rounded and clipped to the type, which it returns."""
+    middle = _UINT8_MIDDLE if first.dtype == np.uint8 else 0.0
+    mixed = (first - middle) * gain + (second - middle) * other_gain + middle
+    if np.issubdtype(first.dtype, np.integer):
+        limits = np.iinfo(first.dtype)
+        mixed = np.clip(np.rint(mixed), limits.min, limits.max)
+    return mixed.astype(first.dtype)
+
+
+class _Source:
+    """The recording's blocks as one tape: play, take, wind on; holds one block."""
+
+    def __init__(self, blocks: Iterable[np.ndarray], samples: int):
+        self._blocks = iter(blocks)
+        self._block = np.zeros((1, 0))
+        self._position = 0
+        self._samples = samples
+
+    def read_to(self, position: int) -> Iterator[np.ndarray]:
+        """Yield the samples from here to ``position``."""
+        while self._position < position:
+            yield self._next(position)
+
+    def skip_to(self, position: int) -> None:
+        """Wind on to ``position``."""
+        while self._position < position:
+            self._next(position)
+
+    def take(self, samples: int) -> np.ndarray:
+        """The next ``samples`` in one piece, ``(C, samples)``."""
+        pieces = list(self.read_to(self._position + samples))
+        return np.concatenate(pieces, axis=1) if pieces else self._block[:, :0]
+
+    def _next(self, position: int) -> np.ndarray:
+        while self._block.shape[1] == 0:
+            block = next(self._blocks, None)
+            if block is None:
+                raise CutListError(
+                    f"the recording ends at sample {self._position}, its cut list at {self._samples}"
+                )
+            self._block = block
+        n = min(position - self._position, self._block.shape[1])
+        piece, self._block = self._block[:, :n], self._block[:, n:]
+        self._position += n
+        return piece
