@@ -1,0 +1,177 @@
+"""The cut list as a file, ``<stem>.cuts.json``, version 1: read, written, checked.
+
+The form is ``cuts.schema.json`` beside this file. A person may edit it: what is wrong is said in one line.
+"""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from cleaner.actions import parse_action
+from cleaner.errors import CutListError, UsageError
+from cleaner.files import fingerprint, write_whole
+from cleaner.kinds import KIND_NAMES
+from cleaner.segments import KEPT, CutList, Segment, Source
+
+VERSION = 1
+SUFFIX = ".cuts.json"
+KINDS = ("", *KIND_NAMES)
+DECIDERS = ("model", "person")
+_SOURCE_FIELDS = {"path": str, "sample_rate": int, "samples": int, "channels": int, "fingerprint": str}
+
+
+def is_cut_list(path: str | Path) -> bool:
+    """Whether a file name says that it is a cut list."""
+    return str(path).lower().endswith(SUFFIX)
+
+
+def save_cut_list(cut_list: CutList, path: str | Path) -> None:
+    """Write a cut list whole or not at all; the recording's path becomes relative to the file's folder."""
+    data = to_dict(cut_list)
+    data["source"]["path"] = _relative(cut_list.source.path, Path(path))
+    write_whole(path, to_text(data).encode())
+
+
+def load_cut_list(path: str | Path) -> CutList:
+    """Read a cut list; its recording's path is resolved against the file's folder.
+
+    Raises CutListError, in one line that begins with the file's name, for anything that breaks the form.
+    """
+    path = Path(path)
+    try:
+        data = json.loads(path.read_bytes(), parse_constant=_no_constant)
+        cut_list = from_dict(data)
+    except OSError as error:
+        raise CutListError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise CutListError(f"{path} is not JSON: {error}") from None
+    except CutListError as error:
+        raise CutListError(f"{path}: {error}") from None
+    source = Source(**{**vars(cut_list.source), "path": str(path.parent / cut_list.source.path)})
+    return CutList(source, cut_list.segments, cut_list.settings)
+
+
+def check_same_recording(cut_list: CutList, recording: str | Path) -> None:
+    """Raise CutListError unless ``recording`` is the file that the cut list was made of."""
+    if fingerprint(recording) != cut_list.source.fingerprint:
+        raise CutListError(
+            f"the cut list was made of another recording than {recording}: fingerprints differ"
+        )
+
+
+def to_dict(cut_list: CutList) -> dict[str, Any]:
+    """Plain values, as they stand in the file."""
+    return {
+        "version": VERSION,
+        "source": vars(cut_list.source).copy(),
+        "settings": dict(cut_list.settings),
+        "segments": [_segment_to_dict(segment) for segment in cut_list.segments],
+    }
+
+
+def to_text(data: dict[str, Any]) -> str:
+    """JSON with one segment per line, so that a person finds and changes one."""
+    segments = ",\n  ".join(json.dumps(segment, ensure_ascii=False) for segment in data["segments"])
+    head = {key: value for key, value in data.items() if key != "segments"}
+    text = ",\n ".join(
+        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()
+    )
+    return f'{{{text},\n "segments": [\n  {segments}]}}\n'
+
+
+def from_dict(data: Any) -> CutList:
+    """The cut list that plain values stand for; raises CutListError naming what is wrong."""
+    if not isinstance(data, dict):
+        raise CutListError("a cut list must be a JSON object")
+    if data.get("version") != VERSION or isinstance(data.get("version"), bool):
+        raise CutListError(f"its version is {data.get('version')!r}; this program reads version {VERSION}")
+    source = _source_from_dict(data.get("source"))
+    settings = data.get("settings", {})
+    if not isinstance(settings, dict):
+        raise CutListError("settings must be an object")
+    segments = data.get("segments")
+    if not isinstance(segments, list):
+        raise CutListError("segments must be a list")
+    return CutList(source, tuple(_segment_from_dict(i, s) for i, s in enumerate(segments)), settings)
+
+
+def _source_from_dict(data: Any) -> Source:
+    if not isinstance(data, dict):
+        raise CutListError("source must be an object")
+    for name, kind in _SOURCE_FIELDS.items():
+        if not isinstance(data.get(name), kind) or isinstance(data.get(name), bool):
+            raise CutListError(f"source.{name} is {data.get(name)!r}; it must be {_said(kind)}")
+    for name, least in (("sample_rate", 1), ("samples", 0), ("channels", 1)):
+        if data[name] < least:
+            raise CutListError(f"source.{name} is {data[name]}; it must be {least} or more")
+    return Source(**{name: data[name] for name in _SOURCE_FIELDS})
+
+
+def _segment_from_dict(index: int, data: Any) -> Segment:
+    where = f"segment {index}"
+    if not isinstance(data, dict):
+        raise CutListError(f"{where} must be an object")
+    for name, kind in (("start", int), ("end", int), ("keep", bool)):
+        if type(data.get(name)) is not kind:
+            raise CutListError(f"{where}: {name} is {data.get(name)!r}; it must be {_said(kind)}")
+    kind, by = data.get("kind", ""), data.get("by", "person")
+    if kind not in KINDS:
+        raise CutListError(f"{where}: kind is {kind!r}; it must be one of {', '.join(KIND_NAMES)}, or empty")
+    if by not in DECIDERS:
+        raise CutListError(f"{where}: by is {by!r}; it must be one of {', '.join(DECIDERS)}")
+    keep = data["keep"]
+    action = _action(where, keep, data.get("action"))
+    return Segment(
+        data["start"], data["end"], keep, kind, action, _probability(where, data.get("probability")), by
+    )
+
+
+def _action(where: str, keep: bool, action: Any) -> str:
+    """A segment whose ``keep`` a person turned by hand needs no second edit: keep decides."""
+    if keep or action is None:
+        return KEPT if keep else "cut"
+    try:
+        return "cut" if action == KEPT else parse_action(action)
+    except UsageError as error:
+        raise CutListError(f"{where}: {error}") from None
+
+
+def _probability(where: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise CutListError(f"{where}: probability is {value!r}; it must be from 0 to 1, or null")
+    return float(value)
+
+
+def _segment_to_dict(segment: Segment) -> dict[str, Any]:
+    probability = segment.probability
+    return {
+        "start": int(segment.start),
+        "end": int(segment.end),
+        "keep": bool(segment.keep),
+        "kind": segment.kind,
+        "action": segment.action,
+        "probability": None
+        if probability is None or math.isnan(probability)
+        else round(float(probability), 4),
+        "by": segment.by,
+    }
+
+
+def _relative(recording: str, cut_list_path: Path) -> str:
+    folder = cut_list_path.resolve().parent
+    try:
+        return Path(os.path.relpath(Path(recording).resolve(), folder)).as_posix()
+    except ValueError:  # another drive
+        return Path(recording).resolve().as_posix()
+
+
+def _said(kind: type) -> str:
+    return {int: "a whole number", str: "a string", bool: "true or false"}[kind]
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number of JSON")
