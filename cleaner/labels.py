@@ -1,0 +1,144 @@
+"""``labels.json``: what is to be removed from each clip, who said so, and whether anybody looked.
+
+Keyed by clip id ``<recording>_<index>``; the entries' form is ``cleaner.label_form``'s. Writers hold a lock,
+change only what they name and replace the file whole; a file that cannot be understood is never written.
+The original's entries are read everywhere and rewritten only when their clip changes.
+"""
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cleaner.errors import LabelsError
+from cleaner.files import write_whole
+from cleaner.label_form import ClipLabel, label_to_json, parse_label
+
+try:
+    import fcntl
+except ImportError:  # Windows has no fcntl; there the lock is within the process only.
+    fcntl = None  # type: ignore[assignment]
+
+
+Change = Callable[[dict[str, ClipLabel]], Mapping[str, ClipLabel]]
+
+
+class Conflict(LabelsError):
+    """Somebody else changed the clip since it was read; ``current`` is what the file holds now."""
+
+    def __init__(self, clip: str, expected: int, current: ClipLabel):
+        super().__init__(f"clip {clip} is at revision {current.revision} by now, not {expected}: not written")
+        self.current = current
+
+
+def read_labels(path: str | Path) -> dict[str, ClipLabel]:
+    """Read every clip of ``labels.json``, in the file's order; a missing file holds none.
+
+    Raises LabelsError, which names the clip, shows the value and says what is allowed.
+    """
+    return {clip: parse_label(clip, entry) for clip, entry in _read_entries(Path(path)).items()}
+
+
+def write_clip_label(path: str | Path, clip: str, label: ClipLabel, expected_revision: int) -> ClipLabel:
+    """Store one clip's label as revision ``expected_revision + 1`` and return it; no other clip changes.
+
+    Raises Conflict when the file's revision of the clip is another (a clip not in the file, or of the
+    original's form, is at 0), and LabelsError when the file or the label is broken.
+    """
+    path = Path(path)
+    stored = parse_label(clip, label_to_json(replace(label, original=None, revision=expected_revision + 1)))
+    with locked(path):
+        entries = _read_entries(path)
+        current = parse_label(clip, entries[clip]) if clip in entries else ClipLabel(label.duration_s)
+        if current.revision != expected_revision:
+            raise Conflict(clip, expected_revision, current)
+        entries[clip] = label_to_json(stored)
+        _write_entries(path, entries)
+    return stored
+
+
+def update_labels(path: str | Path, change: Change) -> None:
+    """Change many clips at once: ``change`` gets all labels and returns those to be stored.
+
+    A stored clip is one revision past the one it replaces; the others stay as they are. Raises LabelsError,
+    and then nothing is written.
+    """
+    path = Path(path)
+    with locked(path):
+        entries = _read_entries(path)
+        labels = {clip: parse_label(clip, entry) for clip, entry in entries.items()}
+        changed = change(dict(labels))
+        for clip, label in changed.items():
+            revision = labels[clip].revision + 1 if clip in labels else label.revision
+            entry = label_to_json(replace(label, original=None, revision=revision))
+            parse_label(clip, entry)
+            entries[clip] = entry
+        if changed or not path.exists():
+            _write_entries(path, entries)
+
+
+def back_up(path: str | Path) -> Path | None:
+    """Copy ``labels.json`` to ``labels.json.bak-YYYYmmdd-HHMMSS`` beside it; None where there is no file."""
+    path = Path(path)
+    if not path.exists():
+        return None
+    copy = path.with_name(f"{path.name}.bak-{time.strftime('%Y%m%d-%H%M%S')}")
+    shutil.copy2(path, copy)
+    return copy
+
+
+@contextlib.contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Hold the lock of a file among all processes and threads; the lock is a hidden file beside it."""
+    path = Path(path).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _read_entries(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelsError(f"{path} cannot be read: {error}") from None
+    try:
+        entries = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except ValueError as error:
+        raise LabelsError(f"{path} is not whole JSON ({error}); it was left as it is") from None
+    if not isinstance(entries, dict) or not all(map(_looks_like_a_label, entries.values())):
+        raise LabelsError(
+            f"{path} is not a labels file: clips with 'remove' or 'label' belong in it; it was left as it is"
+        )
+    return entries
+
+
+def _looks_like_a_label(entry: Any) -> bool:
+    """Cheap enough for every save; the whole check is ``parse_label``'s."""
+    return isinstance(entry, dict) and ("remove" in entry or "label" in entry)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A file merged by hand may name a clip twice; the next save would drop one of them."""
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return entries
+
+
+def _write_entries(path: Path, entries: Mapping[str, Any]) -> None:
+    """One clip a line: a person can read it, and a version control system shows what changed."""
+    lines = [f"{json.dumps(clip, ensure_ascii=False)}: {json.dumps(entries[clip])}" for clip in entries]
+    write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
