@@ -1,0 +1,52 @@
+"""What a person names on the command line -> the recordings that are meant."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from cleaner.errors import UsageError
+
+# What a folder is searched for; a file that is named outright may end in anything.
+RECORDING_SUFFIXES = frozenset(
+    ".wav .wave .w64 .rf64 .bwf .aif .aiff .aifc .flac .mp3 .mp2 .m4a .m4b .mp4 .m4v .mov .mkv .mka .webm .aac"
+    " .ogg .oga .opus .wma .asf .avi .caf .au .amr .3gp .wv .ape .tta".split()
+)
+
+
+def expand_inputs(names: Iterable[str], leave_out: str | None = None) -> list[Path]:
+    """Files, folders (searched to the bottom) and patterns such as ``*.mp3`` -> files, each once, in order.
+
+    Files in folders whose stem ends in ``leave_out`` (our own results) are passed over. Raises UsageError for a
+    name that stands for nothing.
+    """
+    found: dict[Path, None] = {}
+    for name in names:
+        found.update(dict.fromkeys(_expand(name, leave_out)))
+    return list(found)
+
+
+def _expand(name: str, leave_out: str | None) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        inside = sorted(file for file in path.rglob("*") if _is_recording(file, leave_out))
+        if not inside:
+            raise UsageError(f"the folder {name} holds no recording")
+        return inside
+    if path.exists():
+        return [path]
+    if glob.has_magic(name):
+        matches = sorted(Path(match) for match in glob.glob(name, recursive=True))
+        files = [match for match in matches if match.is_file() and not _is_result(match, leave_out)]
+        if not files:
+            raise UsageError(f"nothing matches {name}")
+        return files
+    raise UsageError(f"{name}: no such file or folder")
+
+
+def _is_recording(path: Path, leave_out: str | None) -> bool:
+    hidden = path.name.startswith(".")
+    return path.suffix.lower() in RECORDING_SUFFIXES and not hidden and not _is_result(path, leave_out)
+
+
+def _is_result(path: Path, leave_out: str | None) -> bool:
+    return leave_out is not None and path.stem.endswith(leave_out)
