@@ -7,17 +7,30 @@ from pathlib import Path
 from cleaner.errors import UsageError
 
 # What a folder is searched for; a file that is named outright may end in anything.
-RECORDING_SUFFIXES = frozenset(
-    ".wav .wave .w64 .rf64 .bwf .aif .aiff .aifc .flac .mp3 .mp2 .m4a .m4b .mp4 .m4v .mov .mkv .mka .webm .aac"
-    " .ogg .oga .opus .wma .asf .avi .caf .au .amr .3gp .wv .ape .tta".split()
-)
+_LOSSLESS = {
+    ".wav",
+    ".wave",
+    ".w64",
+    ".rf64",
+    ".aif",
+    ".aiff",
+    ".aifc",
+    ".caf",
+    ".au",
+    ".flac",
+    ".wv",
+    ".ape",
+}
+_LOSSY = {".mp3", ".mp2", ".m4a", ".m4b", ".aac", ".ogg", ".oga", ".opus", ".wma", ".amr", ".mka"}
+_FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".asf", ".3gp"}
+RECORDING_SUFFIXES = frozenset(_LOSSLESS | _LOSSY | _FILMS)
 
 
 def expand_inputs(names: Iterable[str], leave_out: str | None = None) -> list[Path]:
     """Files, folders (searched to the bottom) and patterns such as ``*.mp3`` -> files, each once, in order.
 
-    Files in folders whose stem ends in ``leave_out`` (our own results) are passed over. Raises UsageError for a
-    name that stands for nothing.
+    Files in folders whose stem ends in ``leave_out`` (our own results) are passed over. Raises UsageError for
+    a name that stands for nothing.
     """
     found: dict[Path, None] = {}
     for name in names:
@@ -35,7 +48,7 @@ def _expand(name: str, leave_out: str | None) -> list[Path]:
     if path.exists():
         return [path]
     if glob.has_magic(name):
-        matches = sorted(Path(match) for match in glob.glob(name, recursive=True))
+        matches = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207 (may be absolute)
         files = [match for match in matches if match.is_file() and not _is_result(match, leave_out)]
         if not files:
             raise UsageError(f"nothing matches {name}")

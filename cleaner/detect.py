@@ -1,0 +1,145 @@
+"""Recording -> keep probability and kind per decision, in blocks, in memory that hardly grows."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from cleaner.audio import AudioInfo, Recording, analysis_blocks
+from cleaner.errors import CheckpointError
+from cleaner.features import LogMelStream
+from cleaner.frames import DECISION_FRAMES, FeatureConfig, decision_count
+from cleaner.kinds import KIND_NAMES
+from cleaner.pipeline import prefetch
+
+# The module that owns a kind of checkpoint is imported when one is loaded: torch and onnxruntime are slow to
+# start, and each is needed only by its own files.
+_LOADERS = {".pt": "model", ".onnx": "cleaner.onnx_network"}
+
+# 20 s: long enough that the context at both ends costs little, short enough to stay in the processor's cache.
+_WINDOW_FRAMES = 2_000
+
+Network = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A network as the rest of the program sees it.
+
+    ``network`` maps a log-mel spectrogram, float32 ``(mel_bands, T)``, to float32 ``(1 + K, D)``: the keep
+    probability, then a softmax over ``kinds``. ``context_frames`` (even) is at least half its receptive
+    field.
+    """
+
+    network: Network
+    context_frames: int
+    kinds: tuple[str, ...] = KIND_NAMES
+    threshold: float = 0.15
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    name: str = "default"
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What the network answered for a recording of ``samples`` at ``info.sample_rate_hz``.
+
+    ``keep``: float32 ``(D,)``; ``kinds``: float16 ``(K, D)``, which is exact enough for them.
+    """
+
+    info: AudioInfo
+    samples: int
+    keep: np.ndarray
+    kinds: np.ndarray
+    warnings: tuple[str, ...]
+
+
+def load_detector(path: str | Path, device: str = "cpu") -> Detector:
+    """Load a checkpoint, ``.pt`` or ``.onnx``. Raises CheckpointError in one line."""
+    path = Path(path)
+    if path.suffix not in _LOADERS:
+        raise CheckpointError(f"checkpoint {path} must end in one of {', '.join(_LOADERS)}")
+    if not path.is_file():
+        raise CheckpointError(f"checkpoint {path} does not exist")
+    try:
+        loader = importlib.import_module(_LOADERS[path.suffix])
+    except ModuleNotFoundError as error:
+        missing = f"the package {error.name}: pip install {error.name}"
+        raise CheckpointError(f"checkpoint {path} needs {missing}") from None
+    return loader.load_detector(path, device)
+
+
+def detect(
+    detector: Detector, recording: Recording, tap: Callable[[np.ndarray], None] | None = None
+) -> Detection:
+    """Decide over a whole recording: decode, mono at 16 kHz, log-mel, network.
+
+    ``tap`` is shown every source block ``(C, n)`` on its way, for whatever else wants to hear the recording
+    without decoding it again (progress, energy for the edges, the plot's peaks). It runs in another thread.
+    """
+    samples = 0
+
+    def source() -> Iterator[np.ndarray]:
+        nonlocal samples
+        for block in recording.blocks():
+            samples += block.shape[1]
+            if tap:
+                tap(block)
+            yield block
+
+    analysis = prefetch(analysis_blocks(source(), recording.info.sample_rate_hz))
+    keep, kinds = [], []
+    for answer in detect_stream(detector, _mel_blocks(analysis, detector.features)):
+        keep.append(answer[0].copy())
+        kinds.append(answer[1:].astype(np.float16))
+    return Detection(
+        info=recording.info,
+        samples=samples,
+        keep=np.concatenate(keep) if keep else np.zeros(0, np.float32),
+        kinds=np.concatenate(kinds, axis=1) if kinds else np.zeros((len(detector.kinds), 0), np.float16),
+        warnings=tuple(recording.warnings),
+    )
+
+
+def detect_features(detector: Detector, mel: np.ndarray) -> np.ndarray:
+    """Answer for a log-mel spectrogram in memory: float32 ``(mel_bands, T)`` -> float32 ``(1 + K, D)``."""
+    answers = list(detect_stream(detector, [mel]))
+    return np.concatenate(answers, axis=1) if answers else np.zeros((1 + len(detector.kinds), 0), np.float32)
+
+
+def detect_stream(
+    detector: Detector, mel_blocks: Iterable[np.ndarray], window_frames: int = _WINDOW_FRAMES
+) -> Iterator[np.ndarray]:
+    """Answer for log-mel blocks ``(mel_bands, t)`` of any length; the answers ``(1 + K, d)`` laid end to end
+    equal the network's answer for the whole.
+
+    Each window carries ``context_frames`` on both sides and its answers there are thrown away; the first and
+    the last window begin and end where the recording does, so the network sees the true edges.
+    """
+    context = detector.context_frames
+    pending = np.zeros((detector.features.mel_bands, 0), np.float32)
+    lead = 0  # frames at the start of pending whose answers are out already
+    for block in mel_blocks:
+        pending = np.concatenate([pending, block], axis=1)
+        while pending.shape[1] >= lead + window_frames + context:
+            window = np.ascontiguousarray(pending[:, : lead + window_frames + context])
+            yield _answers(detector, window, lead, window_frames)
+            done = lead + window_frames
+            lead = min(context, done)
+            pending = pending[:, done - lead :]
+    if pending.shape[1] > lead:
+        yield _answers(detector, np.ascontiguousarray(pending), lead, pending.shape[1] - lead)
+
+
+def _answers(detector: Detector, window: np.ndarray, lead: int, frames: int) -> np.ndarray:
+    answer = detector.network(window)
+    first = lead // DECISION_FRAMES
+    return answer[:, first : first + decision_count(frames)]
+
+
+def _mel_blocks(analysis: Iterable[np.ndarray], features: FeatureConfig) -> Iterator[np.ndarray]:
+    stream = LogMelStream(features)
+    for samples in analysis:
+        yield stream.push(samples)
+    yield stream.finish()
