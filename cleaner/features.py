@@ -12,6 +12,9 @@ from cleaner.frames import FeatureConfig, frame_count
 
 # Small enough for the windowed frames and their spectra to stay in the processor's second-level cache.
 _FRAMES_AT_ONCE = 128
+# Products of this many frames are too small for the BLAS to spread over threads, which costs more than it
+# gains and takes the cores that decoding and the network want.
+_FRAMES_PER_PRODUCT = 8
 
 
 def log_mel(samples: np.ndarray, config: FeatureConfig | None = None) -> np.ndarray:
@@ -59,13 +62,20 @@ class LogMelStream:
             for start in range(0, frames, _FRAMES_AT_ONCE):
                 stop = min(frames, start + _FRAMES_AT_ONCE)
                 spectrum = np.fft.rfft(windows[start:stop] * self._window, config.fft_samples, axis=1)
-                power = spectrum.real**2 + spectrum.imag**2
-                np.matmul(power, self._bank, out=mel[start:stop])
+                _into_bands(spectrum.real**2 + spectrum.imag**2, self._bank, out=mel[start:stop])
             mel += np.float32(config.power_floor)
             np.log(mel, out=mel)
         self._pending = self._pending[frames * config.hop_samples :].copy()
         self._made += frames
         return mel.T
+
+
+def _into_bands(power: np.ndarray, bank: np.ndarray, out: np.ndarray) -> None:
+    """``out = power @ bank``, a few frames at a time: ``(t, bins)``, ``(bins, bands)``, ``(t, bands)``."""
+    whole = len(power) // _FRAMES_PER_PRODUCT * _FRAMES_PER_PRODUCT
+    stacked = power[:whole].reshape(-1, _FRAMES_PER_PRODUCT, len(bank))
+    np.matmul(stacked, bank, out=out[:whole].reshape(-1, _FRAMES_PER_PRODUCT, out.shape[1]))
+    np.matmul(power[whole:], bank, out=out[whole:])
 
 
 @lru_cache
