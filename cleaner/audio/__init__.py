@@ -1,0 +1,22 @@
+"""The only door for sound files: blocks of samples in, blocks of samples out, tags and all.
+
+    with open_recording("episode.mp3") as recording:
+        for block in recording.blocks():       # (channels, n), the decoder's own sample type
+            ...
+"""
+
+from cleaner.audio.analysis import analysis_blocks, from_float, to_float
+from cleaner.audio.info import AudioInfo, Chapter, Cover
+from cleaner.audio.reader import BLOCK_SAMPLES, Recording, open_recording
+
+__all__ = [
+    "BLOCK_SAMPLES",
+    "AudioInfo",
+    "Chapter",
+    "Cover",
+    "Recording",
+    "analysis_blocks",
+    "from_float",
+    "open_recording",
+    "to_float",
+]

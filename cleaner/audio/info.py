@@ -1,0 +1,166 @@
+"""What a sound file says of itself: rate, channels, depth, length, tags, cover, chapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from av.stream import Disposition
+
+from cleaner.audio.mp3_header import Mp3Header, read_mp3_header
+
+# FFmpeg's names of sample formats, without the "p" of the planar ones.
+SAMPLE_TYPES: dict[str, np.dtype[Any]] = {
+    "u8": np.dtype(np.uint8),
+    "s16": np.dtype(np.int16),
+    "s32": np.dtype(np.int32),
+    "flt": np.dtype(np.float32),
+    "dbl": np.dtype(np.float64),
+}
+# What muxers write of their own accord and nobody would miss.
+_TECHNICAL_TAGS = {
+    "compatible_brands",
+    "encoder",
+    "handler_name",
+    "language",
+    "major_brand",
+    "minor_version",
+    "vendor_id",
+    "duration",
+    "isbr",
+    "isvbr",
+    "wmfsdkneeded",
+    "wmfsdkversion",
+    "deviceconformancetemplate",
+}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A named stretch ``[start, end)`` of a recording, in source samples."""
+
+    start: int
+    end: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Cover:
+    """A picture as it lies in the file, with FFmpeg's name of its codec (``mjpeg``, ``png``)."""
+
+    data: bytes
+    codec: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What is known of a recording before it is decoded."""
+
+    path: Path
+    container: str  # FFmpeg's name, e.g. "mp3", "mov,mp4,m4a,3gp,3g2,mj2"
+    codec: str  # FFmpeg's name, e.g. "mp3float", "pcm_s24le"
+    sample_rate_hz: int
+    channels: int
+    layout: str  # FFmpeg's name, e.g. "stereo", "7.1", "3 channels"
+    bits: int | None  # depth of one sample; None for lossy codecs
+    sample_type: np.dtype[Any]  # of the blocks
+    bit_rate: int | None  # bits a second, of the sound alone where the file says so
+    variable_bit_rate: bool
+    samples: int | None  # exact, where the container knows
+    duration_s: float | None  # good enough for a progress bar
+    tags: dict[str, str] = field(default_factory=dict)
+    cover: Cover | None = None
+    chapters: tuple[Chapter, ...] = ()
+
+
+def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
+    """Gather the info of an open ``container`` whose first decoded frame is ``frame``."""
+    codec = stream.codec_context.codec.name
+    mp3 = read_mp3_header(path) if codec.startswith("mp3") else None
+    rate_hz = frame.sample_rate
+    duration_s = _duration_s(container, stream)
+    samples = _exact_samples(container.format.name, codec, stream, rate_hz, mp3)
+    bit_rate = mp3.bit_rate if mp3 and mp3.bit_rate else stream.bit_rate or container.bit_rate or None
+    return AudioInfo(
+        path=path,
+        container=container.format.name,
+        codec=codec,
+        sample_rate_hz=rate_hz,
+        channels=frame.layout.nb_channels,
+        layout=frame.layout.name,
+        bits=_bits(codec, stream.codec_context.extradata or b"", frame),
+        sample_type=SAMPLE_TYPES[frame.format.name.removesuffix("p")],
+        bit_rate=bit_rate,
+        variable_bit_rate=bool(mp3 and mp3.variable),
+        samples=samples,
+        duration_s=samples / rate_hz if samples is not None else duration_s,
+        tags=_tags(container, stream),
+        cover=_cover(container),
+        chapters=_chapters(container, rate_hz),
+    )
+
+
+def _duration_s(container: Any, stream: Any) -> float | None:
+    if stream.duration is not None and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1e6 if container.duration else None
+
+
+def _exact_samples(
+    container: str, codec: str, stream: Any, rate_hz: int, mp3: Mp3Header | None
+) -> int | None:
+    """Length in samples where the container states it to the sample, else None."""
+    if mp3:
+        return mp3.samples
+    duration = stream.duration
+    if duration is None or stream.time_base.denominator != rate_hz or container == "aac":
+        return None
+    duration *= stream.time_base.numerator
+    if container == "ogg" and codec in ("opus", "libopus"):
+        pre_skip = int.from_bytes((stream.codec_context.extradata or b"")[10:12], "little")
+        return duration - pre_skip if duration > pre_skip else None
+    if stream.start_time and container.startswith("mov"):
+        return duration - stream.start_time
+    return duration
+
+
+def _bits(codec: str, extradata: bytes, frame: Any) -> int | None:
+    if codec == "flac" and len(extradata) >= 34:
+        return ((extradata[12] & 1) << 4 | extradata[13] >> 4) + 1
+    if codec == "alac" and len(extradata) >= 18:
+        return extradata[17]
+    if codec in ("pcm_alaw", "pcm_mulaw"):
+        return 8
+    if codec.startswith("pcm_"):
+        return int("".join(c for c in codec.split("_")[1] if c.isdigit()))
+    lossless = codec in ("wavpack", "tta", "ape", "shorten", "tak")
+    return frame.format.bits if lossless else None
+
+
+def _tags(container: Any, stream: Any) -> dict[str, str]:
+    tags = {**stream.metadata, **container.metadata}
+    return {key: text for key, text in tags.items() if key.lower() not in _TECHNICAL_TAGS}
+
+
+def _chapters(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
+    chapters = []
+    for entry in container.chapters():
+        clock = entry["time_base"] * rate_hz
+        start, end = (round(entry[name] * clock) for name in ("start", "end"))
+        chapters.append(Chapter(start, end, entry["metadata"].get("title", "")))
+    return tuple(chapters)
+
+
+def _cover(container: Any) -> Cover | None:
+    for stream in container.streams.video:
+        if Disposition.attached_pic not in stream.disposition:
+            continue
+        for packet in container.demux(stream):
+            if packet.size:
+                context = stream.codec_context
+                return Cover(bytes(packet), context.name, context.width, context.height)
+    return None

@@ -1,0 +1,118 @@
+"""The first frame of an mp3 file: a Xing, Info or VBRI header tells the length and the kind of bit rate.
+
+Sources: ISO/IEC 11172-3 (frame header); Xing's and LAME's descriptions of their tag. FFmpeg reads the same
+header but does not hand it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+_KBIT_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_KBIT_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_DECODER_DELAY = 529  # samples that every mp3 decoder adds at the start
+_SEARCH_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Mp3Header:
+    """What the header frame promises; ``samples`` is what a decoder gives that honours delay and padding."""
+
+    samples: int | None
+    bit_rate: int | None  # the average, where it varies
+    variable: bool
+
+
+@dataclass(frozen=True)
+class _Frame:
+    start: int  # byte offset in the searched text
+    rate_hz: int
+    bit_rate: int
+    channels: int
+    samples: int
+    side_info_bytes: int
+    length: int  # bytes
+
+
+def read_mp3_header(path: Path) -> Mp3Header:
+    """Read the first frame after the ID3 tag of the mp3 file at ``path``."""
+    with path.open("rb") as file:
+        file.seek(_id3_bytes(file.read(10)))
+        data = file.read(_SEARCH_BYTES)
+    frame = _first_frame(data)
+    if frame is None:
+        return Mp3Header(None, None, False)
+    tag = frame.start + 4 + frame.side_info_bytes
+    if data[tag : tag + 4] in (b"Xing", b"Info"):
+        return _xing(data, tag, frame)
+    return Mp3Header(None, None, _sizes_differ(data, frame))
+
+
+def _id3_bytes(head: bytes) -> int:
+    if head[:3] != b"ID3" or len(head) < 10:
+        return 0
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    return size + 10 + (10 if head[5] & 0x10 else 0)
+
+
+def _frame_at(data: bytes, start: int) -> _Frame | None:
+    head = data[start : start + 4]
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # sync and layer III
+        return None
+    version, rate_index, bits_index = head[1] >> 3 & 3, head[2] >> 2 & 3, head[2] >> 4
+    if version == 1 or rate_index == 3 or not 0 < bits_index < 15:
+        return None
+    mono, first = head[3] >> 6 == 3, version == 3
+    rate_hz = _RATES_HZ[version][rate_index]
+    bit_rate = 1_000 * (_KBIT_V1 if first else _KBIT_V2)[bits_index]
+    samples = 1_152 if first else 576
+    side = (17 if mono else 32) if first else (9 if mono else 17)
+    length = samples // 8 * bit_rate // rate_hz + (head[2] >> 1 & 1)
+    return _Frame(start, rate_hz, bit_rate, 1 if mono else 2, samples, side, length)
+
+
+def _first_frame(data: bytes) -> _Frame | None:
+    """The first header that is followed by another one where its length says."""
+    start = data.find(b"\xff")
+    while start >= 0:
+        frame = _frame_at(data, start)
+        if frame and (_frame_at(data, start + frame.length) or start + frame.length >= len(data)):
+            return frame
+        start = data.find(b"\xff", start + 1)
+    return None
+
+
+def _xing(data: bytes, tag: int, frame: _Frame) -> Mp3Header:
+    variable = data[tag : tag + 4] == b"Xing"
+    flags = int.from_bytes(data[tag + 4 : tag + 8], "big")
+    offset, frames, size = tag + 8, None, None
+    if flags & 1:
+        frames = int.from_bytes(data[offset : offset + 4], "big")
+        offset += 4
+    if flags & 2:
+        size = int.from_bytes(data[offset : offset + 4], "big")
+        offset += 4
+    offset += (100 if flags & 4 else 0) + (4 if flags & 8 else 0)
+    if not frames:
+        return Mp3Header(None, None, variable)
+    decoded = frames * frame.samples
+    average = round(size * 8 * frame.rate_hz / decoded) if size and variable else None
+    return Mp3Header(_kept_samples(data[offset : offset + 24], decoded), average, variable)
+
+
+def _kept_samples(lame: bytes, decoded: int) -> int:
+    """Samples left when the encoder's delay and padding, as LAME's tag states them, are dropped."""
+    if len(lame) < 24 or not lame[:4].isalnum():
+        return decoded
+    delay, padding = lame[21] << 4 | lame[22] >> 4, (lame[22] & 15) << 8 | lame[23]
+    return max(0, decoded - delay - _DECODER_DELAY - max(0, padding - _DECODER_DELAY))
+
+
+def _sizes_differ(data: bytes, frame: _Frame | None) -> bool:
+    rates = set()
+    while frame:
+        rates.add(frame.bit_rate)
+        frame = _frame_at(data, frame.start + frame.length)
+    return len(rates) > 1
