@@ -54,7 +54,7 @@ def test_info_says_what_the_file_is(ramp_wav):
 
 
 # A complete header of 16-bit mono at 44.1 kHz, and no data.
-ZERO_LENGTH_WAV = bytes.fromhex("52494646 24000000 57415645 666d7420 10000000 0100 0100 44ac0000 88580100 0200 1000")
+ZERO_LENGTH_WAV = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0" + bytes.fromhex("0100010044ac00008858010002001000")
 ZERO_LENGTH_WAV += b"data" + bytes(4)
 
 
