@@ -42,14 +42,22 @@ def setting(
     show: Callable[[Any], str] | None = None,
     metavar: str | None = None,
     choices: Sequence[Any] | None = None,
+    repeat: bool = False,
 ) -> Any:
     """A dataclass field that is also a command-line option.
 
     ``parse`` turns the option's text into the value and raises UsageError; without it the annotation decides:
     seconds for names ending in ``_s``, finite numbers, switches for booleans, text. ``show`` prints the
-    default.
+    default. With ``repeat`` the option may be given several times and the field is a tuple.
     """
-    details = {"help": help, "parse": parse, "show": show, "metavar": metavar, "choices": choices}
+    details = {
+        "help": help,
+        "parse": parse,
+        "show": show,
+        "metavar": metavar,
+        "choices": choices,
+        "repeat": repeat,
+    }
     return dataclasses.field(default=default, metadata=details)
 
 
@@ -63,7 +71,8 @@ def add_options(parser: argparse.ArgumentParser, settings: type, title: str | No
 def options_from(arguments: argparse.Namespace, settings: type[Settings]) -> Settings:
     """Build ``settings`` from parsed arguments; fields without an option keep their default."""
     names = [field.name for field in dataclasses.fields(settings) if hasattr(arguments, field.name)]  # type: ignore[arg-type]
-    return settings(**{name: getattr(arguments, name) for name in names})
+    values = {name: getattr(arguments, name) for name in names}
+    return settings(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
 def option_name(field_name: str) -> str:
@@ -159,12 +168,14 @@ def _argument(field: "dataclasses.Field[Any]") -> dict[str, Any]:
     }
     if details.get("choices"):
         argument |= {"choices": details["choices"], "metavar": None}
+    if details.get("repeat"):
+        argument |= {"action": "append", "default": []}
     return argument
 
 
 def _shown(field: "dataclasses.Field[Any]") -> str:
     default: Any = field.default
-    if default is None:
+    if default in (None, ()):
         return "none"
     if field.metadata.get("show"):
         return field.metadata["show"](default)
