@@ -1,0 +1,230 @@
+"""Where exactly a removal begins and ends: words keep their decay and onset, edges lie where it is quietest.
+
+The network decides every 20 ms; an edge is placed on a grid of 5 ms by what is heard there, on all channels
+together. What it needs is collected while the recording is decoded for the network.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cleaner.cli import parse_time, setting
+from cleaner.errors import UsageError
+
+BINS_PER_S = 200  # 5 ms; four to a decision
+_STEPS_PER_DB = 2  # levels are stored as bytes in half decibels ...
+_FLOOR_DB = -127.0  # ... above this
+_LISTEN_HZ = 10_000  # energy needs no more than about this many samples a second of each channel
+
+
+@dataclass(frozen=True)
+class EnergyEnvelope:
+    """Level over all channels in bins of 5 ms: uint8 ``(B,)`` each, half decibels above -127 dBFS.
+
+    ``level`` is of the sound as it is, ``bright`` of its slope, in which rumble and offset count little and a
+    final "s" much. Bin ``i`` begins at sample ``floor(i * rate / 200 + 1/2)``.
+    """
+
+    level: np.ndarray
+    bright: np.ndarray
+    rate_hz: int
+
+    def boundary(self, index: int) -> int:
+        """First sample of a bin."""
+        return (2 * index * self.rate_hz + BINS_PER_S) // (2 * BINS_PER_S)
+
+    def nearest(self, sample: int) -> int:
+        """The bin that begins nearest to a sample."""
+        return (2 * sample * BINS_PER_S + self.rate_hz) // (2 * self.rate_hz)
+
+
+class EdgeEnergy:
+    """Collects an ``EnergyEnvelope`` from blocks of the recording; two bytes for 5 ms are all it holds."""
+
+    def __init__(self, rate_hz: int):
+        self._rate_hz = rate_hz
+        self._step = max(1, rate_hz // _LISTEN_HZ)  # every n-th sample: aliased, which energy does not mind
+        self._position = 0
+        self._bins = 0
+        self._pending: np.ndarray | None = None  # (C, n) float32, of the bin that is not yet full
+        self._last: np.ndarray | None = None  # (C, 1), the sample before
+        self._levels: list[np.ndarray] = []
+
+    def push(self, block: np.ndarray) -> None:
+        """Take a block ``(C, n)`` in the decoder's sample type."""
+        first = -self._position % self._step
+        self._position += block.shape[1]
+        heard = _in_full_scale(block[:, first :: self._step])
+        if heard.shape[1] == 0:
+            return
+        if self._pending is None or self._last is None:
+            self._last = heard[:, :1]
+            self._pending = heard[:, :0]
+        self._pending = np.concatenate([self._pending, heard], axis=1)
+        self._close_bins(self._full_bins())
+
+    def finish(self) -> EnergyEnvelope:
+        """The envelope of everything pushed; the last bin may be short."""
+        if self._pending is not None and self._pending.shape[1]:
+            self._close_bins(1)
+        levels = np.concatenate(self._levels, axis=1) if self._levels else np.zeros((2, 0), np.uint8)
+        return EnergyEnvelope(levels[0], levels[1], self._rate_hz)
+
+    def _starts(self, first: int, count: int) -> np.ndarray:
+        """Where bins begin, counted in heard samples."""
+        index = np.arange(first, first + count, dtype=np.int64)
+        samples = (2 * index * self._rate_hz + BINS_PER_S) // (2 * BINS_PER_S)
+        return -(-samples // self._step)
+
+    def _full_bins(self) -> int:
+        """How many more bins end within what was pushed."""
+        return (2 * self._position * BINS_PER_S - BINS_PER_S) // (2 * self._rate_hz) - self._bins
+
+    def _close_bins(self, count: int) -> None:
+        if count <= 0 or self._pending is None or self._last is None:
+            return
+        starts = self._starts(self._bins, count + 1)
+        starts -= starts[0]
+        n = min(int(starts[-1]), self._pending.shape[1])
+        heard, self._pending = self._pending[:, :n], self._pending[:, n:]
+        slope = np.diff(heard, axis=1, prepend=self._last)
+        self._last = heard[:, -1:]
+        starts = starts[:-1]
+        lengths = np.diff(starts, append=n)
+        self._levels.append(np.stack([_levels(heard, starts, lengths), _levels(slope, starts, lengths)]))
+        self._bins += count
+
+
+def _in_full_scale(block: np.ndarray) -> np.ndarray:
+    """Float32 in ±1."""
+    heard = block.astype(np.float32)
+    if block.dtype == np.uint8:
+        heard -= 128
+    if np.issubdtype(block.dtype, np.integer):
+        heard *= np.float32(2.0 ** -(8 * block.dtype.itemsize - 1))
+    return heard
+
+
+def _levels(heard: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Mean power of each bin, summed over the channels, as bytes."""
+    power = np.einsum("cn,cn->n", heard, heard)
+    mean = np.add.reduceat(power, starts) / lengths
+    db = 10 * np.log10(np.maximum(mean, 1e-13))
+    return np.clip(np.rint((db - _FLOOR_DB) * _STEPS_PER_DB), 0, 255).astype(np.uint8)
+
+
+def parse_margin(text: str) -> tuple[float, float]:
+    """``0.1s`` or ``50ms,0.1s`` -> seconds before and after; raises UsageError."""
+    before, comma, after = text.partition(",")
+    return parse_time(before), parse_time(after if comma else before)
+
+
+def show_margin(margin_s: tuple[float, float]) -> str:
+    """The form that ``parse_margin`` reads back."""
+    return ",".join(f"{side_s:g}s" for side_s in margin_s)
+
+
+@dataclass(frozen=True)
+class EdgeSettings:
+    """Where a removal begins and ends, once the network has said what goes."""
+
+    margin_s: tuple[float, float] = setting(
+        (0.02, 0.02),
+        "keep at least this much before and after what is kept",
+        parse=parse_margin,
+        show=show_margin,
+        metavar="BEFORE[,AFTER]",
+    )
+    decay_s: float = setting(
+        0.2, "beyond that, keep a word's decay and onset while it is heard, at most this long"
+    )
+    quietest_s: float = setting(0.06, "then move an edge by at most this to where it is quietest")
+
+    def __post_init__(self) -> None:
+        if min(self.margin_s) < 0:
+            raise UsageError(f"the margin {show_margin(self.margin_s)} is negative")
+
+
+# A decay is heard while it is this far above the quietest that the removal holds ...
+_HEARD_DB = 6.0
+# ... and it is a decay, not another sound, while it rises by no more than this above its own quietest.
+_RISE_DB = 4.0
+# The share of a removal's bins that are at its quietest level or below.
+_QUIET_SHARE = 0.2
+
+
+def settle_edges(
+    removals: np.ndarray, samples: int, energy: EnergyEnvelope | None, settings: EdgeSettings, rate_hz: int
+) -> np.ndarray:
+    """Final edges of removals: int64 ``(R, 2)`` samples in, ``(R', 2)`` out, in order; none grows.
+
+    Where the recording begins or ends with a removal, that edge stays. A removal that its margins use up is
+    not made.
+    """
+    settled = []
+    before, after = (int(side_s * rate_hz + 0.5) for side_s in settings.margin_s)
+    for start, end in removals.tolist():
+        first = start + after if start > 0 else 0
+        last = end - before if end < samples else samples
+        if energy is not None and first < last:
+            middle = (first + last) // 2
+            first = _settle(energy, first, middle, settings, last) if start > 0 else 0
+            last = _settle_backwards(energy, last, middle, settings, first) if end < samples else samples
+        if first < last:
+            settled.append((first, last))
+    return np.array(settled, np.int64).reshape(-1, 2)
+
+
+def _settle(energy: EnergyEnvelope, first: int, middle: int, settings: EdgeSettings, last: int) -> int:
+    """The edge after a word: from sample ``first`` on, no further than ``middle``."""
+    low, high = -(-first * BINS_PER_S // energy.rate_hz), middle * BINS_PER_S // energy.rate_hz
+    stop = max(high, last * BINS_PER_S // energy.rate_hz)
+    moved = _moved(energy.level[low:high], energy.bright[low:stop], settings)
+    return first if moved is None else max(first, energy.boundary(low + moved))
+
+
+def _settle_backwards(
+    energy: EnergyEnvelope, last: int, middle: int, settings: EdgeSettings, first: int
+) -> int:
+    """The edge before a word: from sample ``last`` back, no further than ``middle``."""
+    high, low = last * BINS_PER_S // energy.rate_hz, -(-middle * BINS_PER_S // energy.rate_hz)
+    start = min(low, -(-first * BINS_PER_S // energy.rate_hz))
+    moved = _moved(energy.level[low:high][::-1], energy.bright[start:high][::-1], settings)
+    return last if moved is None else min(last, energy.boundary(high - moved))
+
+
+def _moved(level: np.ndarray, bright: np.ndarray, settings: EdgeSettings) -> int | None:
+    """How many bins an edge moves into a removal whose bins are given from the edge on; None if none are."""
+    if len(level) == 0:
+        return None
+    decay = _decay(bright, min(len(level), round(settings.decay_s * BINS_PER_S)))
+    reach = min(len(level), decay + round(settings.quietest_s * BINS_PER_S))
+    return decay + _quietest(level[max(0, decay - 1) : reach].astype(np.int64), 1 if decay else 0)
+
+
+def _decay(bright: np.ndarray, longest: int) -> int:
+    """Bins until a decay is no longer heard, or another sound begins."""
+    ahead = bright[:longest].astype(np.int64)
+    if longest == 0:
+        return 0
+    quiet = np.partition(bright, int(_QUIET_SHARE * len(bright)))[int(_QUIET_SHARE * len(bright))]
+    lowest = np.minimum.accumulate(ahead)
+    over = (ahead <= quiet + _HEARD_DB * _STEPS_PER_DB) | (ahead > lowest + _RISE_DB * _STEPS_PER_DB)
+    return int(over.argmax()) if over.any() else longest
+
+
+def _quietest(level: np.ndarray, lead: int) -> int:
+    """Where, between two bins, the two together have least energy; the nearest such place.
+
+    ``level`` begins ``lead`` bins before the edge. A place behind a sound that rises is not looked at: half
+    of that sound would stay.
+    """
+    if len(level) < 2:
+        return 0
+    power = 10.0 ** (level / (10 * _STEPS_PER_DB))
+    around = power[:-1] + power[1:]
+    lowest = np.minimum.accumulate(around)
+    rising = around > lowest * 10 ** (_RISE_DB / 10)
+    if rising.any():
+        around = around[: int(rising.argmax())]
+    return int(around.argmin()) + 1 - lead

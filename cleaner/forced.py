@@ -1,0 +1,91 @@
+"""Ranges that a person forces: they are cut or kept whatever the network says, and nothing overrules them."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleaner.cli import parse_time, setting
+from cleaner.errors import UsageError
+from cleaner.segments import Segment
+
+
+@dataclass(frozen=True)
+class Range:
+    """``[start_s, end_s)`` in seconds; negative counts from the end, infinity is the end."""
+
+    start_s: float
+    end_s: float
+
+
+def parse_range(text: str) -> Range | Path:
+    """``0s,10s``, ``start,30sec``, ``-1min,end``; or the path of a label file. Raises UsageError."""
+    start, comma, end = text.partition(",")
+    if not comma:
+        return Path(text)
+    return Range(_parse_moment(start, text), _parse_moment(end, text))
+
+
+@dataclass(frozen=True)
+class ForcedSettings:
+    """Ranges that a person decides beforehand."""
+
+    cut: tuple[Range | Path, ...] = setting(
+        (),
+        "cut this range, or the ranges of a label file, whatever the network says: 0s,10s or -30s,end "
+        "(negative counts from the end; write --cut=-30s,end)",
+        parse=parse_range,
+        metavar="START,END",
+        repeat=True,
+    )
+    keep: tuple[Range | Path, ...] = setting(
+        (),
+        "keep this range, or the ranges of a label file; where it meets --cut, it stays",
+        parse=parse_range,
+        metavar="START,END",
+        repeat=True,
+    )
+
+
+def resolve_range(wanted: Range, samples: int, rate_hz: int) -> tuple[int, int]:
+    """Half-open samples of a range within a recording of ``samples``; raises UsageError if it is empty."""
+    start, end = (_to_sample(moment, samples, rate_hz) for moment in (wanted.start_s, wanted.end_s))
+    if start >= end:
+        raise UsageError(
+            f"the range {show_moment(wanted.start_s)},{show_moment(wanted.end_s)} is empty in a recording of "
+            f"{samples / rate_hz:g}s"
+        )
+    return start, end
+
+
+def forced_segments(ranges: list[tuple[int, int]], keep: bool) -> list[Segment]:
+    """What a person forced, as segments in order; overlapping ranges are merged."""
+    merged: list[list[int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(end, merged[-1][1])
+        else:
+            merged.append([start, end])
+    action = "keep" if keep else "cut"
+    return [Segment(start, end, keep, action=action, by="person") for start, end in merged]
+
+
+def show_moment(moment_s: float) -> str:
+    """The form that ``parse_range`` reads: ``12.5s``, ``-1s``, ``end``."""
+    return "end" if math.isinf(moment_s) else f"{moment_s:g}s"
+
+
+def _parse_moment(text: str, whole: str) -> float:
+    text = text.strip()
+    if text in ("start", "end"):
+        return 0.0 if text == "start" else math.inf
+    try:
+        return -parse_time(text[1:]) if text.startswith("-") else parse_time(text)
+    except UsageError as error:
+        raise UsageError(f"the range {whole!r} is not START,END: {error}") from None
+
+
+def _to_sample(moment_s: float, samples: int, rate_hz: int) -> int:
+    if math.isinf(moment_s):
+        return samples
+    sample = math.floor(moment_s * rate_hz + 0.5)
+    return min(max(0, sample + samples if moment_s < 0 else sample), samples)

@@ -1,0 +1,145 @@
+"""Actions and pace: what happens to each removed segment, and how long each pause is afterwards.
+
+A pause is a run of removed segments between two kept ones. Where silence is to be shortened, a pause of p
+longer than m becomes m + r * (p - m), so that there is no step at m and the order of lengths stays. What
+stays of a pause is its own silence, at its two ends; where events were cut out of it and that is not enough,
+the place of an event is filled with the room's tone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from cleaner.actions import ActionSettings, Preset
+from cleaner.segments import KEPT, Segment
+
+ROOM = "duck:room"
+_BISECTIONS = 30  # of a minute, that is less than a sample
+
+
+def paced(segments: Iterable[Segment], settings: ActionSettings, rate_hz: int) -> list[Segment]:
+    """Give every removed segment by the model its action, and every pause its length."""
+    preset = settings.resolve()
+    acted = [_with_action(segment, preset) for segment in segments]
+    if settings.target_duration_s is not None:
+        preset = pace_for(acted, preset, settings.target_duration_s, rate_hz)
+    return _at_pace(acted, preset, rate_hz)
+
+
+def pause_length(pause: float, preset: Preset) -> float:
+    """Seconds that are left of a pause of ``pause`` seconds."""
+    longest = preset.keep_pauses_over_s
+    if pause <= preset.max_pause_s or (longest is not None and pause > longest):
+        return pause
+    return preset.max_pause_s + preset.pause_to * (pause - preset.max_pause_s)
+
+
+def pace_for(acted: Sequence[Segment], preset: Preset, target_s: float, rate_hz: int) -> Preset:
+    """The preset whose pauses bring the result nearest to ``target_s``.
+
+    Sought is the longest pause that stays as it is; where the result is too long even without any such, the
+    share that is left of each pause. What cannot be reached is approached as far as pauses go.
+    """
+
+    def result_s(trial: Preset) -> float:
+        return sum(s.length for s in _at_pace(acted, trial, rate_hz) if s.stays) / rate_hz
+
+    none = replace(preset, max_pause_s=0.0)
+    if result_s(none) > target_s:
+        share = _bisect(lambda r: result_s(replace(none, pause_to=r)), 0.0, preset.pause_to, target_s)
+        return replace(none, pause_to=share)
+    longest_s = max((_length(group) for is_pause, group in _pauses(acted) if is_pause), default=0) / rate_hz
+    pause_s = _bisect(lambda m: result_s(replace(preset, max_pause_s=m)), 0.0, longest_s, target_s)
+    return replace(preset, max_pause_s=pause_s)
+
+
+def _with_action(segment: Segment, preset: Preset) -> Segment:
+    if segment.keep or segment.by == "person":
+        return segment
+    action = preset.action(segment.kind)
+    return replace(segment, action=action, keep=action == KEPT)
+
+
+def _at_pace(segments: Sequence[Segment], preset: Preset, rate_hz: int) -> list[Segment]:
+    if "shorten" not in (preset.silence, preset.breath, preset.noise):
+        return list(segments)
+    result: list[Segment] = []
+    for is_pause, group in _pauses(segments):
+        result += _shortened(group, preset, rate_hz, segments[-1].end) if is_pause else group
+    return result
+
+
+def _pauses(segments: Iterable[Segment]) -> Iterator[tuple[bool, list[Segment]]]:
+    """Runs of segments that the model removes, and of the others."""
+    for is_pause, group in groupby(segments, key=lambda s: not s.keep and s.by == "model"):
+        yield is_pause, list(group)
+
+
+def _length(segments: Iterable[Segment]) -> int:
+    return sum(segment.length for segment in segments)
+
+
+def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int) -> list[Segment]:
+    """One pause at its length: what of each segment stays, and what goes."""
+    wanted = round(pause_length(_length(group) / rate_hz, preset) * rate_hz)
+    wanted = max(0, wanted - _length(s for s in group if s.stays))
+    own = _shares(group, "shorten", wanted)
+    filled = _shares(group, "cut", wanted - sum(own))
+    result: list[Segment] = []
+    for index, segment in enumerate(group):
+        if segment.action == "shorten":
+            before = group[index - 1].stays if index else segment.start > 0
+            after = group[index + 1].stays if index + 1 < len(group) else segment.end < samples
+            result += _ends_stay(segment, own[index], before, after)
+        elif segment.action == "cut":
+            result += _split(
+                segment, (filled[index], False, ROOM), (segment.length - filled[index], False, "cut")
+            )
+        else:
+            result.append(segment)
+    return result
+
+
+def _shares(group: Sequence[Segment], action: str, wanted: int) -> list[int]:
+    """How many samples of each segment with this action stay so that ``wanted`` do, or all there are."""
+    lengths = [segment.length if segment.action == action else 0 for segment in group]
+    total = sum(lengths)
+    wanted = min(wanted, total)
+    shares, so_far, given = [], 0, 0
+    for length in lengths:
+        so_far += length
+        upto = wanted * so_far // total if total else 0
+        shares.append(upto - given)
+        given = upto
+    return shares
+
+
+def _ends_stay(segment: Segment, stays: int, before: bool, after: bool) -> list[Segment]:
+    """A pause's silence of which ``stays`` samples stay, beside what is heard before or after it."""
+    head = stays if before and not after else (stays + 1) // 2 if before else 0
+    tail = stays - head
+    goes = segment.length - stays
+    return _split(segment, (head, True, KEPT), (goes, False, "shorten"), (tail, True, KEPT))
+
+
+def _split(segment: Segment, *parts: tuple[int, bool, str]) -> list[Segment]:
+    """The segment as parts of given length, keep and action; empty ones left out."""
+    result, position = [], segment.start
+    for length, keep, action in parts:
+        if length:
+            result.append(replace(segment, start=position, end=position + length, keep=keep, action=action))
+        position += length
+    return result
+
+
+def _bisect(result_s: Callable[[float], float], low: float, high: float, target_s: float) -> float:
+    """Where a rising function comes nearest to its target from below."""
+    if result_s(high) <= target_s:
+        return high
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        if result_s(middle) <= target_s:
+            low = middle
+        else:
+            high = middle
+    return low

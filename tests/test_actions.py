@@ -1,0 +1,156 @@
+"""Actions, presets and forced ranges as a person writes them."""
+
+import argparse
+import math
+from pathlib import Path
+
+import pytest
+
+from cleaner.actions import (
+    PRESETS,
+    ActionSettings,
+    as_plain,
+    gain_of,
+    parse_action,
+    parse_kind_action,
+    parse_share,
+    presets_help,
+    show_share,
+)
+from cleaner.cli import add_options, options_from
+from cleaner.errors import UsageError
+from cleaner.forced import ForcedSettings, Range, forced_segments, parse_range, resolve_range
+from cleaner.segments import TidySettings
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("cut", "cut"),
+        ("shorten", "shorten"),
+        ("duck:-12dB", "duck:-12dB"),
+        ("duck:12db", "duck:-12dB"),
+        ("duck:-7.50dB", "duck:-7.5dB"),
+        ("duck:room", "duck:room"),
+    ],
+)
+def test_an_action_has_one_spelling(text, action):
+    assert parse_action(text) == action
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Cut", "duck", "duck:12", "duck:loud", "duck:--3dB", None, 3, "speed:8"]
+)
+def test_an_unknown_action_is_named(text):
+    with pytest.raises(UsageError, match="is unknown; it must be cut, shorten, mute, keep, duck"):
+        parse_action(text)
+
+
+def test_an_action_may_be_for_one_kind():
+    assert parse_kind_action("breath=duck:-12dB") == ("breath", "duck:-12dB")
+    assert parse_kind_action("mute") == ("", "mute")
+    with pytest.raises(UsageError, match="the kind 'laugh' of 'laugh=cut' is unknown"):
+        parse_kind_action("laugh=cut")
+
+
+def test_twelve_decibels_are_a_quarter():
+    assert gain_of("duck:-12dB") == pytest.approx(0.251, abs=0.001)
+    assert gain_of("mute") == gain_of("duck:room") == 0
+
+
+@pytest.mark.parametrize(("text", "share"), [("30%", 0.3), ("0.3", 0.3), ("0%", 0), ("100%", 1)])
+def test_a_share_is_per_cent_or_a_fraction(text, share):
+    assert parse_share(text) == pytest.approx(share)
+    assert parse_share(show_share(share)) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["101%", "-1%", "2", "nan", "many"])
+def test_a_share_is_from_none_to_all(text):
+    with pytest.raises(UsageError):
+        parse_share(text)
+
+
+def parsed(settings, *arguments):
+    parser = argparse.ArgumentParser()
+    add_options(parser, settings)
+    return options_from(parser.parse_args(arguments), settings)
+
+
+def test_actions_are_given_as_often_as_needed():
+    settings = parsed(ActionSettings, "--action", "breath=duck:-12dB", "--action", "silence=shorten")
+    preset = settings.resolve()
+    assert (preset.silence, preset.breath, preset.noise) == ("shorten", "duck:-12dB", "cut")
+    assert parsed(ActionSettings) == ActionSettings()
+
+
+def test_a_pace_option_alone_means_that_pauses_are_shortened():
+    preset = parsed(ActionSettings, "--max-pause", "0.4s", "--pause-to", "20%").resolve()
+    assert (preset.silence, preset.breath, preset.max_pause_s, preset.pause_to) == (
+        "shorten",
+        "cut",
+        0.4,
+        0.2,
+    )
+    assert parsed(ActionSettings, "--target-duration", "45min").resolve().silence == "shorten"
+
+
+def test_every_preset_is_in_the_help():
+    assert all(name in presets_help() for name in PRESETS)
+
+
+def test_settings_as_plain_values_leave_out_what_is_not_set():
+    assert as_plain([TidySettings(threshold=0.2), ForcedSettings()]) == {
+        "threshold": 0.2, "min_clip_s": 0.1, "min_cut_s": 0.1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "start_s", "end_s"),
+    [
+        ("0s,10s", 0, 10),
+        ("start,30sec", 0, 30),
+        ("1:02:00,end", 3720, math.inf),
+        ("-1min,end", -60, math.inf),
+        ("-10s,-500ms", -10, -0.5),
+    ],
+)
+def test_ranges_are_read(text, start_s, end_s):
+    assert parse_range(text) == Range(start_s, end_s)
+
+
+def test_without_a_comma_a_range_is_a_label_file():
+    assert parse_range("labels.txt") == Path("labels.txt")
+
+
+@pytest.mark.parametrize("text", ["0,10", "0s,", ",10s", "a,b", "0s,10s,20s"])
+def test_a_range_that_is_none_is_named(text):
+    with pytest.raises(UsageError, match="is not START,END"):
+        parse_range(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0s,1s", (0, 1000)),
+        ("1.5s,end", (1500, 10_000)),
+        ("-2s,end", (8000, 10_000)),
+        ("-2s,-1s", (8000, 9000)),
+        ("-99s,99s", (0, 10_000)),
+    ],
+)
+def test_ranges_become_samples_within_the_recording(text, expected):
+    assert resolve_range(parse_range(text), 10_000, 1000) == expected
+
+
+@pytest.mark.parametrize("text", ["2s,1s", "1s,1s", "11s,end", "end,end", "-1s,-2s"])
+def test_an_empty_range_is_named(text):
+    with pytest.raises(UsageError, match="is empty in a recording of 10s"):
+        resolve_range(parse_range(text), 10_000, 1000)
+
+
+def test_forced_ranges_that_overlap_are_one():
+    segments = forced_segments([(50, 60), (0, 10), (5, 20)], keep=False)
+    assert [(s.start, s.end, s.keep, s.action, s.by) for s in segments] == [
+        (0, 20, False, "cut", "person"),
+        (50, 60, False, "cut", "person"),
+    ]
