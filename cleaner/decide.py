@@ -11,6 +11,7 @@ import numpy as np
 
 from cleaner.actions import ActionSettings
 from cleaner.edges import EdgeSettings, EnergyEnvelope, settle_edges
+from cleaner.forced import on_top
 from cleaner.frames import decision_boundaries
 from cleaner.kinds import KIND_NAMES
 from cleaner.pace import paced
@@ -46,7 +47,7 @@ def decide(
     they stay on the network's grid. ``by_person``: what nothing overrules, in order, disjoint.
     """
     base = model_segments(keep, kinds, samples, rate_hz, settings, energy)
-    segments = paced(overlay(base, by_person), settings.actions, rate_hz)
+    segments = paced(on_top(base, by_person), settings.actions, rate_hz)
     return _with_probabilities(segments, keep, samples, rate_hz)
 
 
@@ -75,26 +76,6 @@ def model_segments(
             segments.append(Segment(left, right, False, kind, "cut"))
     _keep_up_to(segments, samples)
     return segments
-
-
-def overlay(base: Iterable[Segment], top: Sequence[Segment]) -> list[Segment]:
-    """``base`` with the ranges of ``top`` in their place; both in order, ``top`` disjoint."""
-    result: list[Segment] = []
-    above = list(top)
-    for segment in base:
-        position = segment.start
-        while above and above[0].start < segment.end:
-            if position < above[0].start:
-                result.append(replace(segment, start=position, end=above[0].start))
-            if not result or result[-1] is not above[0]:
-                result.append(above[0])
-            position = min(above[0].end, segment.end)
-            if above[0].end > segment.end:
-                break
-            above.pop(0)
-        if position < segment.end:
-            result.append(replace(segment, start=position))
-    return result
 
 
 def _keep_up_to(segments: list[Segment], end: int) -> None:

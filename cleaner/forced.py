@@ -1,7 +1,9 @@
 """Ranges that a person forces: they are cut or kept whatever the network says, and nothing overrules them."""
 
 import math
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleaner.cli import parse_time, setting
@@ -89,3 +91,52 @@ def _to_sample(moment_s: float, samples: int, rate_hz: int) -> int:
         return samples
     sample = math.floor(moment_s * rate_hz + 0.5)
     return min(max(0, sample + samples if moment_s < 0 else sample), samples)
+
+
+def by_person(
+    settings: ForcedSettings,
+    samples: int,
+    rate_hz: int,
+    earlier: Iterable[Segment] = (),
+    read_labels: Callable[[Path], list[Range]] | None = None,
+) -> list[Segment]:
+    """All that a person decided on a recording, in order and disjoint.
+
+    ``earlier`` are the segments of an earlier cut list, of which those by a person count; what is forced now
+    lies above them, and what is kept above what is cut. ``read_labels`` turns a label file into ranges.
+    """
+
+    def layer(wanted: Iterable[Range | Path], keep: bool) -> list[Segment]:
+        ranges: list[Range] = []
+        for one in wanted:
+            ranges += _from_file(one, read_labels) if isinstance(one, Path) else [one]
+        return forced_segments([resolve_range(one, samples, rate_hz) for one in ranges], keep)
+
+    decided = [segment for segment in earlier if segment.by == "person"]
+    for top in (layer(settings.cut, False), layer(settings.keep, True)):
+        decided = on_top(decided, top)
+    return decided
+
+
+def on_top(below: Iterable[Segment], top: Sequence[Segment]) -> list[Segment]:
+    """``top`` and what of ``below`` it leaves uncovered, in order; both in order and disjoint."""
+    result = list(top)
+    ends = [over.end for over in top]
+    for segment in below:
+        position = segment.start
+        for index in range(bisect_right(ends, position), len(top)):
+            over = top[index]
+            if over.start >= segment.end:
+                break
+            if position < over.start:
+                result.append(replace(segment, start=position, end=over.start))
+            position = over.end
+        if position < segment.end:
+            result.append(replace(segment, start=position))
+    return sorted(result, key=lambda segment: segment.start)
+
+
+def _from_file(path: Path, read_labels: Callable[[Path], list[Range]] | None) -> list[Range]:
+    if not path.is_file() or read_labels is None:
+        raise UsageError(f"{str(path)!r} is neither a range START,END nor a label file")
+    return read_labels(path)

@@ -19,8 +19,8 @@ from cleaner.actions import (
 )
 from cleaner.cli import add_options, options_from
 from cleaner.errors import UsageError
-from cleaner.forced import ForcedSettings, Range, forced_segments, parse_range, resolve_range
-from cleaner.segments import TidySettings
+from cleaner.forced import ForcedSettings, Range, by_person, forced_segments, parse_range, resolve_range
+from cleaner.segments import Segment, TidySettings
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,28 @@ def test_forced_ranges_that_overlap_are_one():
         (0, 20, False, "cut", "person"),
         (50, 60, False, "cut", "person"),
     ]
+
+
+def bounds(segments):
+    return [(s.start, s.end, "keep" if s.keep else "cut") for s in segments]
+
+
+def test_what_is_forced_lies_above_what_a_person_decided_before_and_keep_above_cut():
+    earlier = [Segment(0, 1000, True), Segment(1000, 6000, False, action="cut", by="person")]
+    forced = ForcedSettings(cut=(Range(4, 8),), keep=(Range(2, 3), Range(7, math.inf)))
+    assert bounds(by_person(forced, 10_000, 1000, earlier)) == [
+        (1000, 2000, "cut"), (2000, 3000, "keep"), (3000, 4000, "cut"), (4000, 7000, "cut"),
+        (7000, 10_000, "keep"),
+    ]  # fmt: skip
+    assert bounds(by_person(ForcedSettings(), 10_000, 1000, earlier)) == [(1000, 6000, "cut")]
+
+
+def test_a_label_file_forces_all_its_ranges(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("")
+    forced = ForcedSettings(cut=(path,))
+    assert bounds(by_person(forced, 9000, 1000, (), lambda _: [Range(1, 2), Range(4, 5)])) == [
+        (1000, 2000, "cut"), (4000, 5000, "cut"),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match=r"'gone\.txt' is neither a range START,END nor a label file"):
+        by_person(ForcedSettings(cut=(Path("gone.txt"),)), 9000, 1000)

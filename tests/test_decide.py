@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.actions import ActionSettings
-from cleaner.decide import CutSettings, decide, overlay
+from cleaner.decide import CutSettings, decide
 from cleaner.edges import EdgeSettings
 from cleaner.errors import UsageError
+from cleaner.forced import on_top
 from cleaner.segments import Segment, TidySettings, check_tiling
 
 RATE = 1000  # a decision is 20 samples
@@ -192,11 +193,11 @@ def bounds_of(lengths):
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=8), st.lists(st.integers(1, 5), max_size=8))
-def test_an_overlay_tiles_what_its_base_tiles(base_lengths, top_lengths):
+def test_what_is_laid_on_top_leaves_a_tiling(base_lengths, top_lengths):
     base = [Segment(a, b, i % 2 == 0) for i, (a, b) in enumerate(bounds_of(base_lengths))]
     samples = base[-1].end
     top = [Segment(a, b, False, by="person") for a, b in bounds_of(top_lengths)[::2] if b <= samples]
-    result = overlay(base, top)
+    result = on_top(base, top)
     check_tiling(result, samples)
     assert [s for s in result if s.by == "person"] == top
     for sample in range(samples):
