@@ -6,6 +6,7 @@
 """
 
 from cleaner.audio.analysis import analysis_blocks, from_float, to_float
+from cleaner.audio.clips import clip_info, read_clip, write_clip
 from cleaner.audio.info import AudioInfo, Chapter, Cover
 from cleaner.audio.reader import BLOCK_SAMPLES, Recording, open_recording
 
@@ -16,7 +17,10 @@ __all__ = [
     "Cover",
     "Recording",
     "analysis_blocks",
+    "clip_info",
     "from_float",
     "open_recording",
+    "read_clip",
     "to_float",
+    "write_clip",
 ]
