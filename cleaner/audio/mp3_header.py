@@ -26,7 +26,9 @@ class Mp3Header:
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
+    """What the four bytes at the start of a frame say."""
+
     start: int  # byte offset in the searched text
     rate_hz: int
     bit_rate: int
@@ -57,7 +59,8 @@ def _id3_bytes(head: bytes) -> int:
     return size + 10 + (10 if head[5] & 0x10 else 0)
 
 
-def _frame_at(data: bytes, start: int) -> _Frame | None:
+def frame_at(data: bytes, start: int) -> Frame | None:
+    """Read the frame header at ``start``; None where there is none."""
     head = data[start : start + 4]
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # sync and layer III
         return None
@@ -70,21 +73,21 @@ def _frame_at(data: bytes, start: int) -> _Frame | None:
     samples = 1_152 if first else 576
     side = (17 if mono else 32) if first else (9 if mono else 17)
     length = samples // 8 * bit_rate // rate_hz + (head[2] >> 1 & 1)
-    return _Frame(start, rate_hz, bit_rate, 1 if mono else 2, samples, side, length)
+    return Frame(start, rate_hz, bit_rate, 1 if mono else 2, samples, side, length)
 
 
-def _first_frame(data: bytes) -> _Frame | None:
+def _first_frame(data: bytes) -> Frame | None:
     """The first header that is followed by another one where its length says."""
     start = data.find(b"\xff")
     while start >= 0:
-        frame = _frame_at(data, start)
-        if frame and (_frame_at(data, start + frame.length) or start + frame.length >= len(data)):
+        frame = frame_at(data, start)
+        if frame and (frame_at(data, start + frame.length) or start + frame.length >= len(data)):
             return frame
         start = data.find(b"\xff", start + 1)
     return None
 
 
-def _xing(data: bytes, tag: int, frame: _Frame) -> Mp3Header:
+def _xing(data: bytes, tag: int, frame: Frame) -> Mp3Header:
     variable = data[tag : tag + 4] == b"Xing"
     flags = int.from_bytes(data[tag + 4 : tag + 8], "big")
     offset, frames, size = tag + 8, None, None
@@ -110,9 +113,9 @@ def _kept_samples(lame: bytes, decoded: int) -> int:
     return max(0, decoded - delay - _DECODER_DELAY - max(0, padding - _DECODER_DELAY))
 
 
-def _sizes_differ(data: bytes, frame: _Frame | None) -> bool:
+def _sizes_differ(data: bytes, frame: Frame | None) -> bool:
     rates = set()
     while frame:
         rates.add(frame.bit_rate)
-        frame = _frame_at(data, frame.start + frame.length)
+        frame = frame_at(data, frame.start + frame.length)
     return len(rates) > 1
