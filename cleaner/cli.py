@@ -101,6 +101,14 @@ def format_time(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
+def format_clock(seconds: float) -> str:
+    """``1:02:03`` or ``2:03``; tenths only where they say something."""
+    whole, rest = divmod(round(seconds, 1), 60)
+    text = f"{rest:04.1f}" if rest % 1 else f"{rest:02.0f}"
+    hours, minutes = divmod(int(whole), 60)
+    return f"{hours}:{minutes:02d}:{text}" if hours else f"{minutes}:{text}"
+
+
 def parse_number(text: str) -> float:
     """A finite number; raises UsageError for anything else, NaN and infinity included."""
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.cli import format_clock
 from cleaner.files import write_whole
 from cleaner.frames import DECISION_S, DECISIONS_PER_S
 from cleaner.kinds import KINDS, UNSAID
@@ -119,7 +120,7 @@ def _draw_row(
     axis.axhline(2 * threshold - 1, color="#0072B2", linewidth=0.8, linestyle="--")
     axis.set(xlim=(start_s, end_s), ylim=(-1.02, 1.02), yticks=[-1, 2 * threshold - 1, 1])
     axis.set_yticklabels(["0", f"{threshold:g}", "1"], fontsize=7)
-    axis.xaxis.set_major_formatter(lambda value, _: clock(value))
+    axis.xaxis.set_major_formatter(lambda value, _: format_clock(value))
     axis.tick_params(axis="x", labelsize=8)
 
 
@@ -146,11 +147,3 @@ def _legend(figure: "Figure", cut_list: CutList, threshold: float) -> None:
         if kind in found:
             entries.append(Patch(color=colour, alpha=0.45, label=f"removed: {kind or 'unnamed'}"))
     figure.legend(handles=entries, loc="outside upper center", ncols=len(entries), frameon=False, fontsize=9)
-
-
-def clock(seconds: float) -> str:
-    """``1:02:03`` or ``2:03``; tenths only where they say something."""
-    whole, rest = divmod(round(seconds, 1), 60)
-    text = f"{rest:04.1f}" if rest % 1 else f"{rest:02.0f}"
-    hours, minutes = divmod(int(whole), 60)
-    return f"{hours}:{minutes:02d}:{text}" if hours else f"{minutes}:{text}"

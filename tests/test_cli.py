@@ -7,6 +7,7 @@ import pytest
 from cleaner.cli import (
     Parser,
     add_options,
+    format_clock,
     options_from,
     parse_number,
     parse_probability,
@@ -113,3 +114,7 @@ def test_errors_become_exit_codes(error, code, capsys):
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 // 0)
+
+
+def test_the_clock_is_readable():
+    assert [format_clock(value) for value in (0, 7.5, 65, 3_723)] == ["0:00", "0:07.5", "1:05", "1:02:03"]

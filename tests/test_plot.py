@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cleaner.plot import Peaks, clock, row_length_s, save_plot
+from cleaner.plot import Peaks, row_length_s, save_plot
 from cleaner.segments import CutList, Segment, Source
 
 
@@ -19,10 +19,6 @@ def test_peaks_do_not_depend_on_the_blocks(block):
 @pytest.mark.parametrize(("duration_s", "rows"), [(1, 1), (30, 1), (600, 10), (7_200, 24), (36_000, 20)])
 def test_a_page_has_one_to_two_dozen_rows(duration_s, rows):
     assert -(-duration_s // row_length_s(duration_s)) == rows
-
-
-def test_the_clock_is_readable():
-    assert [clock(value) for value in (0, 7.5, 65, 3_723)] == ["0:00", "0:07.5", "1:05", "1:02:03"]
 
 
 def test_a_picture_is_saved(tmp_path):

@@ -1,0 +1,62 @@
+"""What became of a recording, for a person and for a program."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleaner.cli import format_clock
+from cleaner.segments import CutList, grouped
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one recording."""
+
+    recording: str
+    output: str | None
+    before_s: float
+    after_s: float
+    cuts: int
+    removed_s: dict[str, float]
+    taken_s: float
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def report_on(
+    cut_list: CutList, output: Path | None, files: Sequence[Path], warnings: Sequence[str], taken_s: float
+) -> Report:
+    """What became of a recording, from its cut list."""
+    rate_hz = cut_list.source.sample_rate
+    removed_s: dict[str, float] = {}
+    for segment in cut_list.segments:
+        if not segment.stays:
+            removed_s[segment.kind] = removed_s.get(segment.kind, 0.0) + segment.length / rate_hz
+    return Report(
+        recording=cut_list.source.path,
+        output=str(output) if output else None,
+        before_s=cut_list.source.samples / rate_hz,
+        after_s=cut_list.result_samples() / rate_hz,
+        cuts=sum(not stays for stays, _ in grouped(cut_list.segments)),
+        removed_s=removed_s,
+        taken_s=taken_s,
+        files=tuple(str(path) for path in files),
+        warnings=tuple(warnings),
+    )
+
+
+def describe(report: Report) -> str:
+    """The report in plain words."""
+    removed_s = report.before_s - report.after_s
+    share = removed_s / report.before_s if report.before_s else 0.0
+    kinds = ", ".join(
+        f"{kind or 'unnamed'} {format_clock(s)}" for kind, s in sorted(report.removed_s.items())
+    )
+    lines = [
+        f"{report.recording} -> {report.output or 'nothing rendered'}",
+        f"  {format_clock(report.before_s)} -> {format_clock(report.after_s)}: {format_clock(removed_s)} removed ({share:.1%})"
+        f" in {report.cuts:,} cuts" + (f" ({kinds})" if kinds else ""),
+        f"  took {report.taken_s:.1f} s, {report.before_s / report.taken_s:,.0f} x real time",
+    ]
+    lines += [f"  wrote {path}" for path in report.files if path != report.output]
+    return "\n".join(lines)
