@@ -76,17 +76,21 @@ def crossfade(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Equal-power fade from ``before`` to ``after``, both ``(C, n)`` of one sample type, which it returns."""
     n = before.shape[1]
     angle = (np.arange(n) + 0.5) * (np.pi / (2 * n))
-    return mix(before, np.cos(angle), after, np.sin(angle))
+    return in_type(around_zero(before) * np.cos(angle) + around_zero(after) * np.sin(angle), before.dtype)
 
 
-def mix(first: np.ndarray, gain: np.ndarray, second: np.ndarray, other_gain: np.ndarray) -> np.ndarray:
-    """Weighted sum around the sample type's zero, rounded and clipped to the type, which it returns."""
-    middle = _UINT8_MIDDLE if first.dtype == np.uint8 else 0.0
-    mixed = (first - middle) * gain + (second - middle) * other_gain + middle
-    if np.issubdtype(first.dtype, np.integer):
-        limits = np.iinfo(first.dtype)
-        mixed = np.clip(np.rint(mixed), limits.min, limits.max)
-    return mixed.astype(first.dtype)
+def around_zero(samples: np.ndarray) -> np.ndarray:
+    """Samples on the scale of their type, silence at 0: float64."""
+    return samples - _UINT8_MIDDLE if samples.dtype == np.uint8 else samples.astype(np.float64)
+
+
+def in_type(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The way back from ``around_zero``: rounded and clipped to the sample type."""
+    if not np.issubdtype(dtype, np.integer):
+        return samples.astype(dtype)
+    limits = np.iinfo(dtype)
+    middle = _UINT8_MIDDLE if dtype == np.uint8 else 0.0
+    return np.clip(np.rint(samples + middle), limits.min, limits.max).astype(dtype)
 
 
 class _Source:

@@ -1,0 +1,119 @@
+"""The room's own tone, to fill the place of what was taken out: read from a silence nearby, never looped.
+
+A fill is read from the last silence of 0.3 s or more before it, else the first after it, by seeking; no more
+than a few seconds are held. A silence that is long enough fills in one piece. A shorter one is spread: grains
+from random places of it, each with its phases turned at random, overlap under equal-power windows, so that
+spectrum and level stay and nothing recurs.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from cleaner.segments import Segment
+from cleaner.splice import around_zero
+
+SHORTEST_TONE_S = 0.3
+_LONGEST_TONE_S = 4.0
+# The ends of a silence still hold the decay of what was before and the onset of what comes.
+_END_S = 0.04
+_GRAIN_S = 0.12
+
+# Half-open source samples -> (C, n) in the decoder's sample type.
+Reader = Callable[[int, int], np.ndarray]
+# Samples wanted -> the next of the fill, float64 (C, n), around 0, on the scale of the decoder's type.
+Fill = Callable[[int], np.ndarray]
+
+
+def silences(segments: Iterable[Segment], rate_hz: int) -> list[tuple[int, int]]:
+    """Stretches of silence of 0.3 s or more, whatever becomes of them, as half-open samples in order."""
+    found: list[list[int]] = []
+    for segment in segments:
+        if segment.kind != "silence" or segment.by == "person":
+            continue
+        if found and found[-1][1] == segment.start:
+            found[-1][1] = segment.end
+        else:
+            found.append([segment.start, segment.end])
+    return [(start, end) for start, end in found if end - start >= SHORTEST_TONE_S * rate_hz]
+
+
+class RoomTone:
+    """Fills for the stretches of one recording."""
+
+    def __init__(self, segments: Iterable[Segment], rate_hz: int, read: Reader):
+        self._silences = silences(segments, rate_hz)
+        self._rate_hz = rate_hz
+        self._read = read
+        self._held: tuple[tuple[int, int], np.ndarray] | None = None
+
+    def fill(self, start: int, length: int) -> Fill | None:
+        """A fill for ``length`` samples from ``start`` on, always the same; None without any silence."""
+        place = self._place(start, length)
+        if place is None:
+            return None
+        if self._held is None or self._held[0] != place:
+            self._held = (place, around_zero(self._read(*place)))
+        return tone_fill(self._held[1], length, int(_GRAIN_S * self._rate_hz), seed=start)
+
+    def _place(self, start: int, length: int) -> tuple[int, int] | None:
+        """The stretch of silence to read: as long as is wanted, from the middle of the nearest."""
+        if not self._silences:
+            return None
+        index = bisect_right(self._silences, (start, -1)) - 1
+        first, last = self._silences[max(0, index)]
+        inset = min(int(_END_S * self._rate_hz), (last - first) // 4)
+        longest = min(length, int(_LONGEST_TONE_S * self._rate_hz))
+        if last - first - 2 * inset <= longest:
+            return first + inset, last - inset
+        middle = (first + last) // 2
+        return middle - longest // 2, middle - longest // 2 + longest
+
+
+def tone_fill(tone: np.ndarray, length: int, grain: int, seed: int) -> Fill:
+    """A fill of ``length`` samples from ``tone``, float64 ``(C, n)``: in one piece if it is long enough."""
+    if tone.shape[1] >= length:
+        position = 0
+
+        def piece(samples: int) -> np.ndarray:
+            nonlocal position
+            position += samples
+            return tone[:, position - samples : position]
+
+        return piece
+    return _Spread(tone, grain, seed)
+
+
+class _Spread:
+    """An endless, never recurring tone with the spectrum and level of a short one."""
+
+    def __init__(self, tone: np.ndarray, grain: int, seed: int):
+        self._mean = tone.mean(axis=1, keepdims=True)  # an offset has no phase to turn
+        self._tone = tone - self._mean
+        self._half = max(1, min(grain, tone.shape[1]) // 2)
+        self._random = np.random.default_rng(seed)
+        # The square root of Hann: squares of the two that overlap add up to one.
+        self._window = np.sin(np.pi * (np.arange(2 * self._half) + 0.5) / (2 * self._half))
+        self._overlap = self._grain()[:, self._half :]
+        self._ready = tone[:, :0]
+
+    def __call__(self, samples: int) -> np.ndarray:
+        pieces = [self._ready]
+        have = self._ready.shape[1]
+        while have < samples:
+            grain = self._grain()
+            pieces.append(self._overlap + grain[:, : self._half])
+            self._overlap = grain[:, self._half :]
+            have += self._half
+        made = np.concatenate(pieces, axis=1)
+        self._ready = made[:, samples:]
+        return made[:, :samples] + self._mean
+
+    def _grain(self) -> np.ndarray:
+        """A windowed stretch from a random place, its phases turned, all channels alike."""
+        n = 2 * self._half
+        place = int(self._random.integers(0, self._tone.shape[1] - n + 1))
+        spectrum = np.fft.rfft(self._tone[:, place : place + n], axis=1)
+        turned = spectrum * np.exp(2j * np.pi * self._random.random(spectrum.shape[1]))
+        return np.fft.irfft(turned, n, axis=1) * self._window

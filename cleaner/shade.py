@@ -1,0 +1,114 @@
+"""What stays but sounds otherwise: ducked, muted, and filled with the room's tone.
+
+The level moves along a raised cosine inside the segment, so what is kept beside it is untouched. Where a
+segment borders on what is cut there is no ramp: it goes on into the cut, for the join to borrow from.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cleaner.actions import gain_of
+from cleaner.room_tone import Fill
+from cleaner.segments import CutList, Segment
+from cleaner.splice import around_zero, in_type
+
+ROOM = "duck:room"
+_RAMP_S = 0.02
+
+
+@dataclass
+class Shade:
+    """``[start, end)`` at ``gain``, or filled; ramps of so many samples lie inside."""
+
+    start: int
+    end: int
+    gain: float
+    ramp_in: int
+    ramp_out: int
+    is_filled: bool
+    fill: Fill | None = field(default=None)
+
+
+def shades(cut_list: CutList, reach_samples: int) -> list[Shade]:
+    """The stretches of a cut list that sound otherwise, each ``reach_samples`` longer beside a cut."""
+    segments = cut_list.segments
+    ramp = int(_RAMP_S * cut_list.source.sample_rate)
+    found = []
+    for index, segment in enumerate(segments):
+        if segment.keep or not segment.stays:
+            continue
+        before = segments[index - 1] if index else None
+        after = segments[index + 1] if index + 1 < len(segments) else None
+        found.append(_shade(segment, before, after, ramp, reach_samples))
+    return found
+
+
+def shaded(
+    blocks: Iterable[np.ndarray],
+    stretches: Sequence[Shade],
+    fill: Callable[[int, int], Fill | None] | None = None,
+) -> Iterator[np.ndarray]:
+    """Blocks ``(C, n)`` of the whole recording, those stretches ducked, muted or filled.
+
+    ``fill`` makes the tone for a start and a length; where there is none, the place becomes silent.
+    """
+    position, waiting = 0, deque(stretches)
+    touched: list[Shade] = []
+    for block in blocks:
+        end = position + block.shape[1]
+        while waiting and waiting[0].start < end:
+            touched.append(waiting.popleft())
+        if touched:
+            block = block.copy()
+            for shade in touched:
+                _apply(shade, block, position, fill)
+            touched = [shade for shade in touched if shade.end > end]
+        yield block
+        position = end
+
+
+def _shade(segment: Segment, before: Segment | None, after: Segment | None, ramp: int, reach: int) -> Shade:
+    ramp = min(ramp, segment.length // 2)
+    cut_before = before is not None and not before.stays
+    cut_after = after is not None and not after.stays
+    return Shade(
+        start=max(before.start, segment.start - reach) if before and cut_before else segment.start,
+        end=min(after.end, segment.end + reach) if after and cut_after else segment.end,
+        gain=gain_of(segment.action),
+        ramp_in=ramp if before is not None and not cut_before else 0,
+        ramp_out=ramp if after is not None and not cut_after else 0,
+        is_filled=segment.action == ROOM,
+    )
+
+
+def _apply(
+    shade: Shade, block: np.ndarray, position: int, fill: Callable[[int, int], Fill | None] | None
+) -> None:
+    """Change the part of ``block``, which begins at sample ``position``, that lies in the stretch."""
+    first, last = max(shade.start, position), min(shade.end, position + block.shape[1])
+    part = block[:, first - position : last - position]
+    depth = _depth(shade, first, last)
+    if not shade.is_filled:
+        part[:] = in_type(around_zero(part) * (1 - (1 - shade.gain) * depth), part.dtype)
+        return
+    if first == shade.start and fill is not None:
+        shade.fill = fill(shade.start, shade.end - shade.start)
+    tone_gain = np.sin(depth * (np.pi / 2))
+    changed = around_zero(part) * np.sqrt(1 - tone_gain**2)
+    if shade.fill is not None:
+        changed += shade.fill(last - first) * tone_gain
+    part[:] = in_type(changed, part.dtype)
+
+
+def _depth(shade: Shade, first: int, last: int) -> np.ndarray:
+    """0 where the sound is as it was, 1 where it is wholly changed: float64 for samples ``[first, last)``."""
+    sample = np.arange(first, last) + 0.5
+    depth = np.ones(last - first)
+    if shade.ramp_in:
+        depth = np.minimum(depth, (sample - shade.start) / shade.ramp_in)
+    if shade.ramp_out:
+        depth = np.minimum(depth, (shade.end - sample) / shade.ramp_out)
+    return 0.5 - 0.5 * np.cos(np.pi * depth)

@@ -1,0 +1,189 @@
+"""Ducked, muted and filled stretches: exact outside, smooth at their ends, whatever the blocks are."""
+
+import numpy as np
+import pytest
+
+from cleaner.room_tone import RoomTone, silences, tone_fill
+from cleaner.segments import CutList, Segment, Source
+from cleaner.shade import shaded, shades
+from cleaner.splice import JoinSettings, splice
+
+RATE = 1000  # a ramp is 20 samples
+
+
+def cut_list_of(*parts):
+    """Parts are ``(length, action)`` or ``(length, action, kind)``."""
+    segments, position = [], 0
+    for length, action, *kind in parts:
+        segments.append(Segment(position, position + length, action == "keep", *(kind or [""]), action))
+        position += length
+    return CutList(Source("a.wav", RATE, position, 1, "0+"), tuple(segments))
+
+
+def shaded_whole(samples, cut_list, block=33, fill=None, reach=0):
+    blocks = [samples[:, i : i + block] for i in range(0, samples.shape[1], block)]
+    return np.concatenate(list(shaded(blocks, shades(cut_list, reach), fill)), axis=1)
+
+
+def test_a_ducked_stretch_is_softer_by_what_was_said_and_nothing_else_changes():
+    cut_list = cut_list_of((50, "keep"), (100, "duck:-12dB"), (50, "keep"))
+    samples = np.ones((2, 200), np.float32)
+    result = shaded_whole(samples, cut_list)
+    assert (result[:, :50] == 1).all() and (result[:, 150:] == 1).all()
+    assert result[:, 70:130] == pytest.approx(10 ** (-12 / 20))
+    assert (samples == 1).all(), "the block that came in is not written to"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.float32, np.float64])
+def test_a_muted_stretch_is_silent_in_every_sample_type(dtype):
+    silence = 128 if dtype == np.uint8 else 0
+    samples = np.full((1, 200), 200 if dtype == np.uint8 else 100, dtype)
+    result = shaded_whole(samples, cut_list_of((50, "keep"), (100, "mute"), (50, "keep")))
+    assert result.dtype == dtype
+    assert (result[:, 70:130] == silence).all()
+
+
+def test_ramps_are_smooth():
+    result = shaded_whole(np.ones((1, 200)), cut_list_of((50, "keep"), (100, "mute"), (50, "keep")))
+    assert np.abs(np.diff(result)).max() < 0.09  # 20 samples from 1 to 0; a straight line has 0.05
+    assert result[0, 60] == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_stretch_shorter_than_its_ramps_dips_and_comes_back():
+    result = shaded_whole(np.ones((1, 30)), cut_list_of((10, "keep"), (10, "mute"), (10, "keep")))[0]
+    assert result[10:20].min() < 0.1 and result[10] > 0.9 and result[19] > 0.9
+
+
+def test_at_the_ends_of_the_recording_there_is_no_ramp():
+    result = shaded_whole(np.ones((1, 60)), cut_list_of((60, "mute")))
+    assert (result == 0).all()
+
+
+def test_beside_a_cut_there_is_no_ramp_and_the_join_borrows_what_is_shaded():
+    cut_list = cut_list_of((50, "keep"), (50, "cut"), (50, "mute"), (50, "keep"))
+    join = JoinSettings(crossfade_s=0.01)
+    result = np.concatenate(
+        list(splice(shaded([np.ones((1, 200))], shades(cut_list, 5)), cut_list, join)), axis=1
+    )
+    assert (result[0, :45] == 1).all()
+    assert result[0, 45:55] == pytest.approx(np.cos((np.arange(10) + 0.5) * np.pi / 20))
+    assert (result[0, 55:80] == 0).all()
+
+
+def test_blocks_do_not_matter():
+    cut_list = cut_list_of(
+        (40, "keep"), (400, "duck:room"), (30, "keep"), (90, "duck:-6dB"), (300, "keep", "silence")
+    )
+    samples = np.random.default_rng(1).standard_normal((2, 860))
+    tone = RoomTone(cut_list.segments, RATE, lambda start, end: samples[:, start:end])
+    whole = shaded_whole(samples, cut_list, 10_000, tone.fill)
+    for block in (1, 7, 100):
+        assert np.array_equal(shaded_whole(samples, cut_list, block, tone.fill), whole)
+
+
+def test_silences_are_those_of_the_network_that_are_long_enough():
+    cut_list = cut_list_of(
+        (299, "cut", "silence"), (50, "keep"), (300, "cut", "silence"), (50, "cut", "breath"),
+        (150, "keep", "silence"), (100, "shorten", "silence"), (50, "keep", "silence"), (50, "keep"),
+    )  # fmt: skip
+    assert silences(cut_list.segments, RATE) == [(349, 649), (699, 999)]
+
+
+def read_log(samples, log):
+    def read(start, end):
+        log.append((start, end))
+        return samples[:, start:end]
+
+    return read
+
+
+def test_the_tone_comes_from_the_last_silence_before_else_the_first_after():
+    cut_list = cut_list_of(
+        (100, "duck:room", "breath"), (400, "keep", "silence"), (100, "keep"), (400, "cut", "silence"),
+        (100, "duck:room", "breath"), (400, "cut", "silence"),
+    )  # fmt: skip
+    log = []
+    tone = RoomTone(cut_list.segments, RATE, read_log(np.zeros((1, 1500)), log))
+    tone.fill(0, 100)
+    tone.fill(1000, 100)
+    assert [start >= 100 and end <= 500 for start, end in log[:1]] == [True]
+    assert [start >= 600 and end <= 1000 for start, end in log[1:]] == [True]
+
+
+def test_no_more_than_a_few_seconds_are_read_for_the_longest_fill():
+    cut_list = cut_list_of((60_000, "keep", "silence"), (60_000, "duck:room", "noise"))
+    log = []
+    RoomTone(cut_list.segments, RATE, read_log(np.zeros((1, 60_000)), log)).fill(60_000, 60_000)
+    assert log[0][1] - log[0][0] == 4000
+
+
+def test_without_any_silence_the_place_is_silent():
+    cut_list = cut_list_of((50, "keep"), (100, "duck:room", "breath"), (50, "keep"))
+    tone = RoomTone(cut_list.segments, RATE, lambda start, end: pytest.fail("nothing to read"))
+    assert (shaded_whole(np.ones((1, 200)), cut_list, 33, tone.fill)[:, 70:130] == 0).all()
+
+
+def noise(seconds, rate, seed, channels=1):
+    """Room-like noise: white, and much stronger below 200 Hz."""
+    random = np.random.default_rng(seed)
+    white = random.standard_normal((channels, int(seconds * rate)))
+    smooth = np.apply_along_axis(lambda x: np.convolve(x, np.ones(80) / 80, "same"), 1, white)
+    return 0.002 * white + 0.02 * smooth
+
+
+def db(samples):
+    return 10 * np.log10(np.mean(np.square(samples)))
+
+
+def test_a_spread_tone_keeps_level_and_spectrum():
+    rate = 16_000
+    tone = noise(0.35, rate, 2, channels=2)
+    fill = tone_fill(tone, 10 * rate, int(0.12 * rate), seed=3)(10 * rate)
+    assert db(fill) == pytest.approx(db(tone), abs=1.0)
+    for low, high in ((100, 300), (300, 2000), (2000, 8000)):
+        bands = []
+        for samples in (tone[0], fill[0]):
+            power = np.abs(np.fft.rfft(samples)) ** 2 / len(samples)
+            hz = np.fft.rfftfreq(len(samples), 1 / rate)
+            bands.append(10 * np.log10(power[(hz >= low) & (hz < high)].mean()))
+        assert bands[1] == pytest.approx(bands[0], abs=1.5)
+
+
+def test_a_spread_tone_does_not_recur():
+    rate = 16_000
+    fill = tone_fill(noise(0.35, rate, 4), 20 * rate, int(0.12 * rate), seed=5)(20 * rate)[0]
+    spectrum = np.abs(np.fft.rfft(fill, 2 * len(fill))) ** 2
+    same = np.fft.irfft(spectrum)[: 10 * rate]
+    reference = np.fft.irfft(
+        np.abs(np.fft.rfft(np.random.default_rng(6).permutation(fill), 2 * len(fill))) ** 2
+    )
+    assert np.abs(same[rate // 10 :]).max() / same[0] < 0.1
+    assert reference[0] == pytest.approx(same[0])
+
+
+def test_a_spread_tone_is_steady():
+    rate = 16_000
+    fill = tone_fill(noise(0.35, rate, 7), 20 * rate, int(0.12 * rate), seed=8)(20 * rate)[0]
+    levels = [db(fill[i : i + rate // 2]) for i in range(0, len(fill), rate // 2)]
+    source = noise(20, rate, 9)[0]
+    natural = [db(source[i : i + rate // 2]) for i in range(0, len(source), rate // 2)]
+    assert np.std(levels) < np.std(natural) + 0.5
+
+
+def test_a_fill_steps_by_less_than_a_decibel_and_a_half_from_the_room_beside_it():
+    rate = 16_000
+    samples = noise(6, rate, 10)
+    cut_list = CutList(
+        Source("a.wav", rate, 6 * rate, 1, "0+"),
+        (
+            Segment(0, 8_000, True),
+            Segment(8_000, 16_000, True, "silence"),
+            Segment(16_000, 48_000, False, "breath", "duck:room"),
+            Segment(48_000, 96_000, True),
+        ),
+    )
+    tone = RoomTone(cut_list.segments, rate, lambda start, end: samples[:, start:end])
+    result = shaded_whole(samples, cut_list, 4096, tone.fill)[0]
+    for edge in (16_000, 48_000):
+        before, after = result[edge - 6400 : edge], result[edge : edge + 6400]
+        assert abs(db(before) - db(after)) < 1.5
