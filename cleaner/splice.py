@@ -27,6 +27,10 @@ class JoinSettings:
         0.01, "overlap at a join, at most half of what is cut; 0ms is the bare splice"
     )
 
+    def half_samples(self, rate_hz: int) -> int:
+        """How far a fade reaches to either side of a join."""
+        return int(self.crossfade_s * rate_hz / 2 + 0.5)
+
 
 @dataclass(frozen=True)
 class Join:
@@ -43,7 +47,7 @@ def joins(cut_list: CutList, settings: JoinSettings) -> list[Join]:
     A fade is at most half of what is cut, and fades of neighbouring joins never meet.
     """
     stretches = cut_list.stretches()
-    wanted = int(settings.crossfade_s * cut_list.source.sample_rate / 2 + 0.5)
+    wanted = settings.half_samples(cut_list.source.sample_rate)
     result = []
     for (left_start, start), (end, right_end) in pairwise(stretches):
         room = min((end - start) // 4, (start - left_start) // 2, (right_end - end) // 2)

@@ -1,0 +1,89 @@
+"""Recording and cut list -> clean recording: read, shade, splice, write; tags and chapters come along."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from cleaner.audio import Chapter, Recording, Writer, output_format
+from cleaner.pipeline import prefetch
+from cleaner.room_tone import RoomTone
+from cleaner.segments import CutList, TimeMap
+from cleaner.shade import shaded, shades
+from cleaner.splice import JoinSettings, splice
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What was written, and what a person should know of it: of the reading and of the format."""
+
+    samples: int
+    warnings: tuple[str, ...]
+
+
+def render(
+    recording: Recording,
+    cut_list: CutList,
+    output: str | Path,
+    join: JoinSettings | None = None,
+    tap: Callable[[np.ndarray], None] | None = None,
+    overwrite: bool = False,
+) -> Rendered:
+    """Write the clean recording to ``output``, whole or not at all.
+
+    Format, tags and cover are the recording's, as far as the extension of ``output`` can hold them. ``tap``
+    is shown every source block on its way. Raises AudioFileError where nothing can be written, CutListError
+    where the cut list is longer than the recording.
+    """
+    info = recording.info
+    form = output_format(info, Path(output).suffix)
+    chapters = moved_chapters(info.chapters, cut_list)
+    samples = 0
+    with Writer(output, form, info.tags, info.cover, chapters, overwrite) as writer:
+        for block in prefetch(rendered_blocks(recording, cut_list, join, tap)):
+            samples += block.shape[1]
+            writer.write(block)
+    return Rendered(samples, (*recording.warnings, *writer.warnings))
+
+
+def rendered_blocks(
+    recording: Recording,
+    cut_list: CutList,
+    join: JoinSettings | None = None,
+    tap: Callable[[np.ndarray], None] | None = None,
+) -> Iterator[np.ndarray]:
+    """The result in blocks ``(C, n)`` of the recording's own sample type."""
+    join = join or JoinSettings()
+    blocks = _tapped(recording.blocks(stop=cut_list.source.samples), tap)
+    stretches = shades(cut_list, join.half_samples(cut_list.source.sample_rate))
+    if stretches:
+        tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))
+        blocks = shaded(blocks, stretches, tone.fill)
+    return splice(blocks, cut_list, join)
+
+
+def reader_of(recording: Recording) -> Callable[[int, int], np.ndarray]:
+    """Read any stretch of a recording in one piece, by seeking: start and end in samples -> ``(C, n)``."""
+
+    def read(start: int, end: int) -> np.ndarray:
+        return np.concatenate(list(recording.blocks(start, end)), axis=1)
+
+    return read
+
+
+def moved_chapters(chapters: tuple[Chapter, ...], cut_list: CutList) -> tuple[Chapter, ...]:
+    """Chapters where they lie in the result; one whose whole stretch was cut is gone."""
+    time_map = TimeMap(cut_list)
+    moved = [
+        replace(chapter, start=time_map.to_result(chapter.start), end=time_map.to_result(chapter.end))
+        for chapter in chapters
+    ]
+    return tuple(chapter for chapter in moved if chapter.start < chapter.end)
+
+
+def _tapped(blocks: Iterator[np.ndarray], tap: Callable[[np.ndarray], None] | None) -> Iterator[np.ndarray]:
+    for block in blocks:
+        if tap:
+            tap(block)
+        yield block
