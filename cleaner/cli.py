@@ -43,12 +43,14 @@ def setting(
     metavar: str | None = None,
     choices: Sequence[Any] | None = None,
     repeat: bool = False,
+    short: str | None = None,
 ) -> Any:
     """A dataclass field that is also a command-line option.
 
     ``parse`` turns the option's text into the value and raises UsageError; without it the annotation decides:
     seconds for names ending in ``_s``, finite numbers, switches for booleans, text. ``show`` prints the
     default. With ``repeat`` the option may be given several times and the field is a tuple.
+    ``short`` is a second name, such as ``-o``.
     """
     details = {
         "help": help,
@@ -57,6 +59,7 @@ def setting(
         "metavar": metavar,
         "choices": choices,
         "repeat": repeat,
+        "short": short,
     }
     return dataclasses.field(default=default, metadata=details)
 
@@ -65,7 +68,9 @@ def add_options(parser: argparse.ArgumentParser, settings: type, title: str | No
     """Give ``parser`` one option per field of the dataclass ``settings``, in a group of its own if titled."""
     group = parser.add_argument_group(title) if title else parser
     for field in dataclasses.fields(settings):
-        group.add_argument(option_name(field.name), dest=field.name, **_argument(field))
+        short = field.metadata.get("short")
+        names = [short, option_name(field.name)] if short else [option_name(field.name)]
+        group.add_argument(*names, dest=field.name, **_argument(field))
 
 
 def options_from(arguments: argparse.Namespace, settings: type[Settings]) -> Settings:

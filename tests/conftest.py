@@ -26,3 +26,22 @@ def shared_data() -> Path:
 def shared_models() -> Path:
     """The folder with the peers' networks; skips where a clone lacks it, fails where CI does."""
     return _folder_or_skip(SHARED / "models")
+
+
+@pytest.fixture(scope="session")
+def gate_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint whose network can be worked out by hand: keep where the mean log-mel is above -9."""
+    torch = pytest.importorskip("torch")
+    from model import Checkpoint, ModelConfig, Network, save_checkpoint
+
+    network = Network(ModelConfig(family="plain", channels=(1,), dilations=()))
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.zero_()
+        network.mean.fill_(-9.0)
+        network.scale.fill_(1.0)
+        network.body.convs[0].weight[0, :, 1] = 1 / 64
+        network.body.convs[1].weight[0, 0, 1] = 2.0
+    path = tmp_path_factory.mktemp("checkpoint") / "gate.pt"
+    save_checkpoint(Checkpoint(network), path)
+    return path

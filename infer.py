@@ -1,0 +1,336 @@
+"""Clean spoken recordings: cut silences, breaths and noises out of the original, at full quality.
+
+python infer.py episode.mp3                          # -> episode_cleaned.mp3
+python infer.py episode.mp3 -o clean.flac --plot     # another format, and a picture of what was cut
+python infer.py episode.mp3 --dry-run --export json  # decide only; look the cuts over in episode.cuts.json
+python infer.py episode.cuts.json -o clean.mp3       # render a cut list, perhaps edited by hand
+python infer.py recordings/ -o cleaned/              # a folder of recordings
+"""
+
+import json
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleaner.actions import ActionSettings, as_plain, presets_help
+from cleaner.cli import Parser, add_options, options_from, run, setting
+from cleaner.cutlist_json import check_same_recording, is_cut_list, load_cut_list
+from cleaner.decide import CutSettings, decide
+from cleaner.edges import EdgeEnergy, EdgeSettings
+from cleaner.errors import AudioFileError, CleanerError, NothingToKeep, UsageError
+from cleaner.exports import EXPORTS, Decided, export_path, exporter
+from cleaner.files import fingerprint
+from cleaner.forced import ForcedSettings, by_person
+from cleaner.inputs import expand_inputs
+from cleaner.plot import Peaks, save_plot
+from cleaner.progress import Progress
+from cleaner.report import Report, describe, report_on
+from cleaner.segments import CutList, Segment, Source, TidySettings
+from cleaner.splice import JoinSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cleaner.audio import Recording
+    from cleaner.detect import Detector
+
+CLEANED = "_cleaned"
+DEFAULT_CHECKPOINT = Path(__file__).with_name("weights") / "default.pt"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What is read and written, and what is said about it."""
+
+    output: Path | None = setting(
+        None,
+        "the clean recording, else IN_cleaned beside IN; with several inputs a folder; another extension converts",
+        parse=Path,
+        short="-o",
+        metavar="OUT",
+    )
+    force: bool = setting(False, "overwrite what is there (never an input)")
+    dry_run: bool = setting(False, "decide and export, render nothing")
+    export: tuple[str, ...] = setting(
+        (), "also write " + ", ".join(EXPORTS) + "; may be repeated", choices=tuple(EXPORTS), repeat=True
+    )
+    plot: bool = setting(False, "save a picture of waveform, keep probability and cuts beside the output")
+    checkpoint: Path = setting(
+        DEFAULT_CHECKPOINT, "the trained network, .pt or .onnx", parse=Path, show=str, metavar="FILE"
+    )
+    device: str = setting("cpu", "where the network runs: cpu, cuda, mps")
+    allow_empty: bool = setting(False, "write a recording of nothing but silence, too")
+    quiet: bool = setting(False, "no progress bar and no report; warnings and errors stay")
+    json: bool = setting(False, "print the report as JSON on standard output")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All options of one run."""
+
+    run: RunSettings
+    cut: CutSettings
+    forced: ForcedSettings
+    join: JoinSettings
+
+
+@dataclass(frozen=True)
+class Task:
+    """One recording and where its result goes; ``cut_list`` is set where decisions were saved before."""
+
+    recording: Path
+    output: Path
+    cut_list: CutList | None = None
+
+    def written(self, settings: RunSettings) -> list[Path]:
+        """Every file that the task will make."""
+        files = [] if settings.dry_run else [self.output]
+        files += [export_path(name, self.output, self.recording) for name in settings.export]
+        return [*files, self.plot_path] if settings.plot else files
+
+    @property
+    def plot_path(self) -> Path:
+        """Where the picture lies."""
+        return self.output.with_name(f"{self.recording.stem}_plot.png")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Clean what the command line names; the exit code is the worst of what happened."""
+    given = parser().parse_args(arguments)
+    settings = settings_from(given)
+    tasks = plan(given.inputs, settings.run)
+    detector = None
+    if any(task.cut_list is None for task in tasks):
+        from cleaner.detect import load_detector
+
+        detector = load_detector(settings.run.checkpoint, settings.run.device)
+    reports: list[Report] = []
+    failed: list[dict[str, str]] = []
+    for task in tasks:
+        try:
+            reports.append(clean(task, settings, detector))
+        except CleanerError as error:
+            if len(tasks) == 1:
+                raise
+            failed.append({"recording": str(task.recording), "error": str(error)})
+            print(f"error: {error}", file=sys.stderr)
+            continue
+        say(reports[-1], settings.run)
+    if settings.run.json:
+        said = [asdict(report) for report in reports] + failed
+        print(json.dumps(said if len(tasks) > 1 else said[0], indent=1, ensure_ascii=False))
+    return 1 if failed else 0
+
+
+def say(report: Report, settings: RunSettings) -> None:
+    """Warnings in any case; the report unless nobody wants it or a program reads it."""
+    for warning in report.warnings:
+        print(f"warning: {report.recording}: {warning}", file=sys.stderr)
+    if not settings.quiet and not settings.json:
+        print(describe(report))
+
+
+def parser() -> Parser:
+    """The command line: one option per field of the settings."""
+    made = Parser(prog="infer.py", description=__doc__, epilog=presets_help())
+    made.add_argument(
+        "inputs", nargs="+", metavar="IN", help="recordings, folders, patterns, or a .cuts.json"
+    )
+    add_options(made, RunSettings, "what is read and written")
+    add_options(made, TidySettings, "what is removed")
+    add_options(made, EdgeSettings, "where a removal begins and ends")
+    add_options(made, ActionSettings, "what happens to what is removed")
+    add_options(made, ForcedSettings, "what is decided beforehand")
+    add_options(made, JoinSettings, "how the pieces are joined")
+    return made
+
+
+def settings_from(given: Namespace) -> Settings:
+    """The settings that a parsed command line stands for."""
+    return Settings(
+        run=options_from(given, RunSettings),
+        cut=CutSettings(
+            tidy=options_from(given, TidySettings),
+            edges=options_from(given, EdgeSettings),
+            actions=options_from(given, ActionSettings),
+        ),
+        forced=options_from(given, ForcedSettings),
+        join=options_from(given, JoinSettings),
+    )
+
+
+def plan(names: Sequence[str], settings: RunSettings) -> list[Task]:
+    """Everything that can be known to be wrong before the slow work starts is said here."""
+    inputs = expand_inputs(names, leave_out=CLEANED)
+    output = settings.output
+    into_folder = output is not None and (output.is_dir() or len(inputs) > 1)
+    if into_folder and output and output.exists() and not output.is_dir():
+        raise UsageError(f"-o {output} must be a folder, as there are {len(inputs)} recordings")
+    if output and not into_folder:
+        _check_suffix(output)
+    tasks = [_task(path, output, into_folder) for path in inputs]
+    _refuse_collisions(tasks, settings)
+    return tasks
+
+
+def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
+    cut_list = load_cut_list(path) if is_cut_list(path) else None
+    recording = Path(cut_list.source.path) if cut_list else path
+    if cut_list:
+        if not recording.is_file():
+            raise UsageError(f"{path} is of the recording {recording}, which is not there")
+        check_same_recording(cut_list, recording)
+    named = recording.with_name(recording.stem + CLEANED + _result_suffix(recording))
+    if output is None:
+        return Task(recording, named, cut_list)
+    return Task(recording, output / named.name if into_folder else output, cut_list)
+
+
+def _check_suffix(output: Path) -> None:
+    from cleaner.audio import CONTAINERS
+
+    if output.suffix.lower() not in CONTAINERS:
+        raise UsageError(f"{output} cannot be written; its name must end in one of {' '.join(CONTAINERS)}")
+
+
+def _result_suffix(recording: Path) -> str:
+    """The recording's own, or one that can hold its sound where that cannot be written (.avi, .dat)."""
+    from cleaner.audio import CONTAINERS, open_recording, output_suffix
+
+    if recording.suffix.lower() in CONTAINERS:
+        return recording.suffix
+    try:
+        with open_recording(recording) as opened:
+            return output_suffix(opened.info)
+    except AudioFileError:
+        return recording.suffix  # its own turn will say what is wrong with it
+
+
+def _refuse_collisions(tasks: Sequence[Task], settings: RunSettings) -> None:
+    inputs = {task.recording.resolve() for task in tasks}
+    taken: set[Path] = set()
+    for task in tasks:
+        for path in task.written(settings):
+            if path.resolve() in inputs:
+                raise UsageError(f"{path} is an input; it is never overwritten, name another output with -o")
+            if path.resolve() in taken:
+                raise UsageError(
+                    f"two recordings would both write {path}; clean them into folders of their own"
+                )
+            taken.add(path.resolve())
+            if path.exists() and not settings.force:
+                raise UsageError(f"{path} exists; --force overwrites it")
+            if path.is_dir():
+                raise UsageError(f"{path} is a folder; the output must be a file")
+
+
+def clean(task: Task, settings: Settings, detector: "Detector | None") -> Report:
+    """Decide, export, render one recording."""
+    from cleaner.audio import open_recording
+
+    started = time.perf_counter()
+    for path in task.written(settings.run):
+        check_writable(path)
+    with open_recording(task.recording) as recording, _progress(recording, settings.run) as progress:
+        if task.cut_list:
+            decided = Decided(task.recording, task.cut_list, None)
+        else:
+            assert detector is not None
+            decided = decide_on(task, recording, settings, detector, progress)
+        if not settings.run.allow_empty and not any(segment.stays for segment in decided.cut_list.segments):
+            raise NothingToKeep(
+                f"{task.recording} is nothing but silence; --allow-empty writes it all the same"
+            )
+        warnings = list(recording.warnings)
+        if not settings.run.dry_run:
+            warnings += write_result(task, recording, decided.cut_list, settings.join, progress)
+    for name in settings.run.export:
+        exporter(name).write(export_path(name, task.output, task.recording), decided)
+    output = None if settings.run.dry_run else task.output
+    taken_s = time.perf_counter() - started
+    return report_on(decided.cut_list, output, task.written(settings.run), warnings, taken_s)
+
+
+def _progress(recording: "Recording", settings: RunSettings) -> Progress:
+    return Progress(recording.info.sample_rate_hz, recording.info.samples, settings.quiet)
+
+
+def decide_on(
+    task: Task, recording: "Recording", settings: Settings, detector: "Detector", progress: "Progress"
+) -> Decided:
+    """Let the network decide on a whole recording, then settle edges, kinds and actions."""
+    from cleaner.audio import to_float
+    from cleaner.detect import detect
+
+    rate_hz = recording.info.sample_rate_hz
+    energy, peaks = EdgeEnergy(rate_hz), Peaks(rate_hz)
+
+    def tap(block: "np.ndarray") -> None:
+        energy.push(block)
+        if settings.run.plot:
+            peaks.push(to_float(block))
+        progress.advance("deciding", block.shape[1])
+
+    detection = detect(detector, recording, tap)
+    if detection.samples == 0:
+        raise AudioFileError(f"{task.recording} holds no sound: its length is zero")
+    tidy = settings.cut.tidy
+    threshold = detector.threshold if tidy.threshold is None else tidy.threshold
+    cut = replace(settings.cut, tidy=replace(tidy, threshold=threshold))
+    segments = decide(
+        detection.keep,
+        detection.kinds,
+        detection.samples,
+        rate_hz,
+        cut,
+        energy=energy.finish(),
+        by_person=by_person(settings.forced, detection.samples, rate_hz, earlier_segments(task)),
+    )
+    said = as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name}
+    mark = fingerprint(task.recording)
+    source = Source(str(task.recording), rate_hz, detection.samples, recording.info.channels, mark)
+    cut_list = CutList(source, segments, said)
+    if settings.run.plot:
+        save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
+    return Decided(task.recording, cut_list, detection)
+
+
+def write_result(
+    task: Task, recording: "Recording", cut_list: CutList, join: JoinSettings, progress: Progress
+) -> tuple[str, ...]:
+    """Render the clean recording; what a person should know of it is returned, a line each."""
+    from cleaner.render import render
+
+    rendered = render(
+        recording, cut_list, task.output, join, lambda block: progress.advance("writing", block.shape[1])
+    )
+    return tuple(line for line in rendered.warnings if line not in recording.warnings)
+
+
+def earlier_segments(task: Task) -> Sequence[Segment]:
+    """The segments of an earlier cut list of the same recording, of which those by a person will stay."""
+    path = export_path("json", task.output, task.recording)
+    if not path.exists():
+        return ()
+    earlier = load_cut_list(path)
+    return earlier.segments if earlier.source.fingerprint == fingerprint(task.recording) else ()
+
+
+def check_writable(path: Path) -> None:
+    """Raise UsageError now where ``path`` could not be written after the slow work."""
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} does not exist; it must be there to write {path.name}")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"the folder {path.parent} cannot be written to: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,265 @@
+"""The main job by its command line: a recording goes in, a clean one comes out, nothing is ever lost."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import infer
+from cleaner.cli import run
+
+RATE = 16_000
+ROOT = Path(infer.__file__).parent
+# A second of sound, one of silence, one of sound: cut to two, but for what the edges keep.
+PATTERN = [1, 0, 1]
+LITERAL = ["--margin", "0s", "--decay", "0s", "--quietest", "0s", "--crossfade", "0s"]
+
+
+def sound_and_silence(pattern=PATTERN):
+    sound = np.random.default_rng(0).uniform(-0.3, 0.3, RATE)
+    return np.concatenate([sound * on for on in pattern])
+
+
+@pytest.fixture
+def talk(tmp_path):
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, sound_and_silence(), RATE)
+    return path
+
+
+@pytest.fixture
+def clean(gate_checkpoint, capsys):
+    """Run the command line; returns exit code, standard output, standard error."""
+
+    def call(*words):
+        with pytest.raises(SystemExit) as exit_:
+            run(lambda: infer.main([str(w) for w in [*words, "--checkpoint", gate_checkpoint]]))
+        output = capsys.readouterr()
+        return exit_.value.code, output.out, output.err
+
+    return call
+
+
+def test_silence_is_cut_and_the_rest_is_the_original_bit_for_bit(talk, clean):
+    code, out, err = clean(talk, *LITERAL)
+    assert (code, err) == (0, "")
+    before, _ = soundfile.read(talk, dtype="int16")
+    after, rate = soundfile.read(talk.with_name("talk_cleaned.wav"), dtype="int16")
+    cut = len(before) - len(after)
+    assert rate == RATE
+    # The windows of the frames at the border hear some of the sound: a decision or two of grace.
+    assert abs(cut - RATE) <= 3 * RATE // 50
+    join = next(i for i in range(len(after)) if before[i] != after[i])
+    assert np.array_equal(after[join:], before[join + cut :])
+    assert "0:03 -> 0:02" in out
+
+
+def test_a_dry_run_renders_nothing_and_exports_all_the_same(talk, clean):
+    code, *_ = clean(
+        talk, "--dry-run", "--export", "json", "--export", "audacity", "--export", "csv", "--plot"
+    )
+    assert code == 0
+    made = sorted(path.name for path in talk.parent.iterdir())
+    assert made == ["talk.cuts.json", "talk.wav", "talk_cuts.csv", "talk_labels.txt", "talk_plot.png"]
+
+
+def test_exports_agree_with_the_rendering(talk, clean):
+    clean(talk, *["--export", "json", "--export", "removed", "--export", "probabilities"], *LITERAL)
+    cut_list = json.loads(talk.with_name("talk.cuts.json").read_text())
+    kept = sum(s["end"] - s["start"] for s in cut_list["segments"] if s["keep"])
+    assert soundfile.info(talk.with_name("talk_cleaned.wav")).frames == kept
+    assert soundfile.info(talk.with_name("talk_removed.wav")).frames == 3 * RATE - kept
+    with np.load(talk.with_name("talk_probabilities.npz")) as answers:
+        assert answers["keep"].shape == (150,)
+        assert answers["keep"][25] > 0.9 > 0.1 > answers["keep"][75]
+
+
+def test_a_saved_cut_list_renders_what_it_says(talk, clean):
+    clean(talk, "--dry-run", "--export", "json")
+    path = talk.with_name("talk.cuts.json")
+    cut_list = json.loads(path.read_text())
+    cut_list["segments"] = [
+        {"start": 0, "end": 8_000, "keep": True, "by": "person"},
+        {"start": 8_000, "end": 48_000, "keep": False, "kind": "noise", "action": "cut", "by": "person"},
+    ]
+    path.write_text(json.dumps(cut_list))
+    assert clean(path, "-o", talk.with_name("half.flac"))[0] == 0
+    assert soundfile.info(talk.with_name("half.flac")).frames == 8_000
+
+
+def test_a_persons_decisions_survive_a_later_run(talk, clean):
+    clean(talk, "--dry-run", "--export", "json", *LITERAL)
+    path = talk.with_name("talk.cuts.json")
+    cut_list = json.loads(path.read_text())
+    cut_list["segments"][1] |= {"keep": True, "action": "keep", "by": "person"}
+    path.write_text(json.dumps(cut_list))
+    assert clean(talk, "--force", "--export", "json", *LITERAL)[0] == 0
+    assert soundfile.info(talk.with_name("talk_cleaned.wav")).frames == 3 * RATE
+    assert "person" in path.read_text()
+
+
+def test_the_report_is_json_on_request(talk, clean):
+    code, out, _ = clean(talk, "--json", "--dry-run")
+    report = json.loads(out)
+    assert code == 0
+    assert report["recording"] == str(talk)
+    assert report["before_s"] == 3
+    assert report["cuts"] == 1
+    assert report["after_s"] == pytest.approx(3 - sum(report["removed_s"].values()))
+
+
+def test_quiet_says_nothing(talk, clean):
+    assert clean(talk, "--quiet") == (0, "", "")
+
+
+def test_a_folder_is_cleaned_into_a_folder_and_one_bad_file_does_not_stop_the_rest(talk, clean, tmp_path):
+    (tmp_path / "broken.wav").write_bytes(b"RIFF, not really")
+    (tmp_path / "out").mkdir()
+    code, _, err = clean(tmp_path, "-o", tmp_path / "out")
+    assert code == 1
+    assert "broken.wav" in err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["talk_cleaned.wav"]
+
+
+def test_nothing_but_silence_is_said_and_not_written(tmp_path, clean):
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(RATE), RATE)
+    code, _, err = clean(path)
+    assert code == 3
+    assert "nothing but silence" in err
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_empty_results_are_written_when_allowed(tmp_path, clean):
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(RATE), RATE)
+    assert clean(path, "--allow-empty")[0] == 0
+    assert soundfile.info(tmp_path / "silence_cleaned.wav").frames == 0
+
+
+@pytest.mark.parametrize("samples", [1, 399, 400, 401, 639])
+def test_the_shortest_recordings_are_kept_whole(tmp_path, clean, samples):
+    path = tmp_path / "short.wav"
+    soundfile.write(path, sound_and_silence([1])[:samples], RATE)
+    code, _, err = clean(path, "--min-clip", "0s")
+    assert (code, err) in [(0, ""), (3, err)]
+    if code == 0:
+        assert soundfile.info(tmp_path / "short_cleaned.wav").frames == samples
+
+
+BAD_USAGE = {
+    "no such file": ["missing.wav"],
+    "a time without a unit": ["talk.wav", "--margin", "0.2"],
+    "a probability beyond 1": ["talk.wav", "--threshold", "1.5"],
+    "NaN": ["talk.wav", "--threshold", "nan"],
+    "an unknown export": ["talk.wav", "--export", "premiere"],
+    "an unknown action": ["talk.wav", "--action", "explode"],
+    "the output is the input": ["talk.wav", "-o", "talk.wav", "--force"],
+    "no such output folder": ["talk.wav", "-o", "missing/talk.wav"],
+    "an output folder that takes no files": ["talk.wav", "-o", "/proc/talk.wav"],
+    "an output that exists": ["talk.wav", "-o", "taken.wav"],
+    "an empty folder": ["empty"],
+    "an empty range": ["talk.wav", "--cut", "2s,1s"],
+    "an unknown format": ["talk.wav", "-o", "talk.xyz"],
+}
+
+
+@pytest.mark.parametrize("words", BAD_USAGE.values(), ids=BAD_USAGE.keys())
+def test_a_mistake_is_one_line_and_changes_nothing(talk, clean, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "taken.wav").write_bytes(b"somebody's")
+    there = {path: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()}
+    code, out, err = clean(*words)
+    assert code == 2
+    assert (out, err.count("\n")) == ("", 1)
+    assert there == {path: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()}
+
+
+BAD_FILES = {
+    "empty": b"",
+    "not audio": b"Dear diary, today I recorded nothing.\n" * 40,
+    "a header and no sound": b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0\x10\0"
+    b"data\0\0\0\0",
+}
+
+
+@pytest.mark.parametrize("content", BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_bad_file_is_one_line_and_leaves_nothing_behind(tmp_path, clean, content):
+    path = tmp_path / "bad.wav"
+    path.write_bytes(content)
+    code, out, err = clean(path)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "bad.wav" in err
+    assert list(tmp_path.iterdir()) == [path]
+
+
+BROKEN_CUT_LISTS = {
+    "not JSON": lambda text: text[: len(text) // 2],
+    "a gap": lambda text: text.replace('"start": 0', '"start": 5'),
+    "another recording": lambda text: text.replace('"fingerprint": "', '"fingerprint": "1'),
+    "another version": lambda text: text.replace('"version": 1', '"version": 9'),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_CUT_LISTS.values(), ids=BROKEN_CUT_LISTS.keys())
+def test_a_broken_cut_list_is_one_line(talk, clean, broken):
+    clean(talk, "--dry-run", "--export", "json")
+    path = talk.with_name("talk.cuts.json")
+    path.write_text(broken(path.read_text()))
+    code, out, err = clean(path, "-o", talk.with_name("out.wav"))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert not talk.with_name("out.wav").exists()
+
+
+def test_help_names_every_option_and_preset(capsys):
+    with pytest.raises(SystemExit):
+        infer.main(["--help"])
+    text = capsys.readouterr().out
+    names = "threshold exit-threshold margin min-cut min-clip crossfade dry-run export checkpoint device plot"
+    for name in [*names.split(), "quiet", "json", "force", "allow-empty", "action", "preset", "max-pause"]:
+        assert f"--{name}" in text
+    for preset in ["tight", "natural", "audiobook", "lecture"]:
+        assert preset in text
+
+
+def command(*words, **options):
+    return subprocess.Popen(
+        [sys.executable, ROOT / "infer.py", *map(str, words)], stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path, gate_checkpoint):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.tile(sound_and_silence(), 400), RATE)
+    process = command(path, "-o", tmp_path / "clean.flac", "--checkpoint", gate_checkpoint)
+    while process.poll() is None and len(list(tmp_path.iterdir())) == 1:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path, gate_checkpoint):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.tile(sound_and_silence(), 20), RATE)
+
+    def small_files_only():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    process = command(path, "--checkpoint", gate_checkpoint, preexec_fn=small_files_only, env={**os.environ})
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.count("\n") == 1, err
+    assert list(tmp_path.iterdir()) == [path]
