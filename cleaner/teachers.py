@@ -1,0 +1,127 @@
+"""What others' voice-activity networks answer: an option of training, and peers to be measured beside.
+
+FireRedVAD (arXiv 2603.10420, Apache-2.0) is read from a folder with ``fireredvad_vad.onnx`` and
+``cmvn.ark``; Silero VAD (MIT) from the installed package ``silero-vad``. Nothing here is needed to run a
+shipped network or to fine-tune one, so the packages are imported when a teacher is asked for.
+"""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner.errors import UsageError
+from cleaner.frames import analysis_length, decision_centres_s, decision_count, frame_count
+
+Teacher = Callable[[np.ndarray], np.ndarray]
+
+TEACHERS = ("fireredvad", "silero")
+LOGIT_LIMIT = 9.0
+
+_SILERO_BLOCK = 512
+_SILERO_CONTEXT = 64
+_FIRERED_FRAMES_AT_ONCE = 30_000
+
+
+def load_teacher(name: str, folder: Path) -> Teacher:
+    """Return a callable: float32 ``(M,)`` at 16 kHz in ±1 -> speech logits float32 ``(D,)``.
+
+    ``name`` is one of ``TEACHERS``; ``folder`` holds FireRedVAD's files. Raises ``UsageError`` where a
+    file or a package is missing.
+    """
+    if name not in TEACHERS:
+        raise UsageError(f"unknown teacher {name!r}: allowed are {', '.join(TEACHERS)}")
+    try:
+        return _fireredvad(Path(folder)) if name == "fireredvad" else _silero()
+    except ModuleNotFoundError as error:
+        package = error.name
+        raise UsageError(f"teacher {name} needs the package {package}: pip install {package}") from None
+
+
+def mean_logits(teachers: list[Teacher]) -> Teacher:
+    """The mean of several teachers' logits, which is better than each of them."""
+
+    def answer(samples: np.ndarray) -> np.ndarray:
+        return np.stack([teacher(samples) for teacher in teachers]).mean(axis=0)
+
+    return answer
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime
+
+    if not path.is_file():
+        raise UsageError(f"teacher's file is missing: {path}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _fireredvad(folder: Path) -> Teacher:
+    import kaldi_native_fbank
+    import kaldiio
+
+    session = _session(folder / "fireredvad_vad.onnx")
+    if not (folder / "cmvn.ark").is_file():
+        raise UsageError(f"teacher's file is missing: {folder / 'cmvn.ark'}")
+    sums, squares = np.asarray(kaldiio.load_mat(str(folder / "cmvn.ark")), np.float64)
+    mean = sums[:-1] / sums[-1]
+    deviation = np.sqrt(np.maximum(squares[:-1] / sums[-1] - mean**2, 1e-20))
+    options = kaldi_native_fbank.FbankOptions()
+    options.frame_opts.dither = 0.0
+    options.frame_opts.snip_edges = True
+    options.mel_opts.num_bins = 80
+
+    def answer(samples: np.ndarray) -> np.ndarray:
+        bank = kaldi_native_fbank.OnlineFbank(options)
+        bank.accept_waveform(16_000, np.asarray(samples, np.float32) * 32768)
+        bank.input_finished()
+        frames = bank.num_frames_ready
+        if frames == 0:
+            return np.full(_decisions(samples), -LOGIT_LIMIT, np.float32)
+        features = np.stack([bank.get_frame(i) for i in range(frames)])
+        features = ((features - mean) / deviation).astype(np.float32)
+        parts = [
+            session.run(None, {"feat": features[None, start : start + _FIRERED_FRAMES_AT_ONCE]})[0].ravel()
+            for start in range(0, frames, _FIRERED_FRAMES_AT_ONCE)
+        ]
+        return _at_decisions(np.concatenate(parts), 0.0125, 0.01, samples)
+
+    return answer
+
+
+def _silero() -> Teacher:
+    # Located, not imported: the package's import pulls in torch.
+    spec = importlib.util.find_spec("silero_vad")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("silero-vad", name="silero-vad")
+    session = _session(Path(spec.origin).parent / "data" / "silero_vad_16k_sequence.onnx")
+    rest = np.zeros((1, 1, 128), np.float32)
+
+    def answer(samples: np.ndarray) -> np.ndarray:
+        blocks = -(-len(samples) // _SILERO_BLOCK)
+        if blocks == 0:
+            return np.zeros(0, np.float32)
+        padded = np.zeros(_SILERO_CONTEXT + blocks * _SILERO_BLOCK, np.float32)
+        padded[_SILERO_CONTEXT : _SILERO_CONTEXT + len(samples)] = samples
+        windows = np.lib.stride_tricks.sliding_window_view(padded, _SILERO_CONTEXT + _SILERO_BLOCK)
+        inputs = {"input": windows[::_SILERO_BLOCK], "h": rest, "c": rest}
+        probability = session.run(["speech_probs"], inputs)[0]
+        # Its answer fits best 16 ms before its block's middle, measured on speech with known pauses.
+        return _at_decisions(probability.ravel(), 0.0, 0.032, samples)
+
+    return answer
+
+
+def _decisions(samples: np.ndarray) -> int:
+    return decision_count(frame_count(analysis_length(len(samples), 16_000)))
+
+
+def _at_decisions(probability: np.ndarray, first_s: float, step_s: float, samples: np.ndarray) -> np.ndarray:
+    """Logits interpolated at the decisions' centres: float32 ``(D,)``, within ±``LOGIT_LIMIT``."""
+    p = np.clip(probability.astype(np.float64), 1e-6, 1 - 1e-6)
+    logits = np.clip(np.log(p / (1 - p)), -LOGIT_LIMIT, LOGIT_LIMIT)
+    centres = decision_centres_s(_decisions(samples))
+    return np.interp(centres, first_s + step_s * np.arange(len(logits)), logits).astype(np.float32)
