@@ -1,0 +1,119 @@
+"""Pieces of material that an episode is laid out of: speech, laughter, sounds to be removed, rooms."""
+
+import numpy as np
+
+from cleaner import rooms, synthesis
+from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
+
+SILENCE, BREATH, NOISE = 0, 1, 2
+
+_FADE_SAMPLES = 80
+_LONGEST_DECISIONS = 600
+_LONGEST_EVENT_S = 3.0
+
+
+def speech_piece(
+    material: Material, rng: np.random.Generator, clip: Clip, whole_share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A stretch of a clip, mostly from a pause to a pause, or all of it with its leads and tails.
+
+    Returns samples float32 ``(n,)`` and activity float32 ``(d,)``, up to 12 s.
+    """
+    samples, activity = material.samples(clip), material.activity(clip)
+    starts, stops = _speech_edges(activity)
+    if len(starts) == 0 or rng.random() < whole_share:
+        first, last = 0, min(len(activity), _LONGEST_DECISIONS)
+    else:
+        begin = int(rng.integers(len(starts)))
+        longest = log_uniform(rng, 0.3, 9.0) * RATE_HZ / DECISION_SAMPLES
+        ends = stops[begin:][stops[begin:] - starts[begin] <= longest]
+        lead, tail = rng.integers(1, 5, 2)
+        first = max(0, int(starts[begin]) - int(lead))
+        last = min(len(activity), int(ends[-1] if len(ends) else stops[begin]) + int(tail))
+        last = min(last, first + _LONGEST_DECISIONS)
+    return faded(samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES]), activity[first:last]
+
+
+def laugh(material: Material, rng: np.random.Generator, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
+    """One to six bursts of a laugh: samples float32 ``(n,)``, activity float32 ``(d,)``, all 1."""
+    samples = material.samples(clip)
+    spans = clip.events or ((0.0, len(samples) / RATE_HZ),)
+    begin = int(rng.integers(len(spans)))
+    end = min(len(spans) - 1, begin + int(rng.integers(6)))
+    first = int(spans[begin][0] * RATE_HZ) // DECISION_SAMPLES
+    last = max(first + 1, -(-int(spans[end][1] * RATE_HZ) // DECISION_SAMPLES))
+    sound = faded(samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES])
+    return sound, np.ones(-(-len(sound) // DECISION_SAMPLES), np.float32)
+
+
+def event(material: Material, rng: np.random.Generator, breath_share: float) -> tuple[np.ndarray, int]:
+    """A sound to be removed, recorded or synthesised, its loudest 20 ms at 0 dB, and its kind."""
+    is_breath = rng.random() < breath_share
+    recorded = material.breaths if is_breath else material.noises
+    if not recorded or rng.random() < 0.3:
+        makers = synthesis.BREATHS if is_breath else synthesis.NOISES
+        sound = makers[rng.integers(len(makers))](rng)
+    else:
+        label = recorded[rng.integers(len(recorded))]
+        sound = _recorded_event(material, rng, label[rng.integers(len(label))])
+    if rng.random() < 0.3:
+        sound = rooms.in_room(sound, some_room(material, rng, rng.uniform(0.1, 2.0)))
+    level_db = float(decision_levels_db(sound).max()) if len(sound) else 0.0
+    return sound * np.float32(10 ** (-max(level_db, -60.0) / 20)), BREATH if is_breath else NOISE
+
+
+def some_room(material: Material, rng: np.random.Generator, distance_m: float) -> np.ndarray:
+    """A measured response, or more often a simulated one with the talker at ``distance_m``."""
+    measured = material.by_role["impulse response"]
+    if measured and rng.random() < 0.3:
+        return rooms.onset_at_zero(material.samples(measured[rng.integers(len(measured))]))
+    return rooms.simulated_room(rng, distance_m)
+
+
+def active_level_db(sound: np.ndarray, activity: np.ndarray) -> float:
+    """Root mean square of the decisions that are speech, dB of full scale."""
+    whole = sound[: len(sound) // DECISION_SAMPLES * DECISION_SAMPLES].astype(np.float64)
+    blocks = whole.reshape(-1, DECISION_SAMPLES)
+    speech = activity[: len(blocks)] > 0.3
+    power = np.mean(blocks[speech] ** 2) if speech.any() else np.mean(sound.astype(np.float64) ** 2)
+    return float(10 * np.log10(np.maximum(power, 1e-10)))
+
+
+def faded(sound: np.ndarray) -> np.ndarray:
+    """A copy with 5 ms ramps at both ends."""
+    sound = sound.copy()
+    edge = min(_FADE_SAMPLES, len(sound) // 2)
+    ramp = np.linspace(0, 1, edge, dtype=np.float32)
+    sound[:edge] *= ramp
+    sound[len(sound) - edge :] *= ramp[::-1]
+    return sound
+
+
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between ``low`` and ``high``, each octave as likely."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _speech_edges(activity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    speech = np.concatenate([[False], activity > 0.3, [False]])
+    change = np.flatnonzero(speech[1:] != speech[:-1])
+    return change[::2], change[1::2]
+
+
+def _recorded_event(material: Material, rng: np.random.Generator, clip: Clip) -> np.ndarray:
+    samples = material.samples(clip)
+    if clip.events:
+        begin = int(rng.integers(len(clip.events)))
+        end = min(len(clip.events) - 1, begin + int(rng.integers(3)))
+        first_s, last_s = clip.events[begin][0] - 0.02, clip.events[end][1] + 0.03
+    else:
+        first_s, last_s = _loud_part_s(samples)
+    first = max(0, int(first_s * RATE_HZ))
+    last = min(len(samples), int(min(last_s, first_s + _LONGEST_EVENT_S) * RATE_HZ))
+    return faded(samples[first:last])
+
+
+def _loud_part_s(samples: np.ndarray) -> tuple[float, float]:
+    level_db = decision_levels_db(samples)
+    loud = np.flatnonzero(level_db > level_db.max() - 30)
+    return loud[0] * DECISION_SAMPLES / RATE_HZ, (loud[-1] + 2) * DECISION_SAMPLES / RATE_HZ
