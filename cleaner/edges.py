@@ -151,6 +151,8 @@ _HEARD_DB = 6.0
 _RISE_DB = 4.0
 # The share of a removal's bins that are at its quietest level or below.
 _QUIET_SHARE = 0.2
+# Decays are judged over 20 ms: within a low voice's period, bins differ by more than a decay does.
+_SMOOTH_BINS = 4
 
 
 def settle_edges(
@@ -164,67 +166,72 @@ def settle_edges(
     settled = []
     before, after = (int(side_s * rate_hz + 0.5) for side_s in settings.margin_s)
     for start, end in removals.tolist():
-        first = start + after if start > 0 else 0
-        last = end - before if end < samples else samples
+        moves = (start > 0, end < samples)
+        first, last = start + after * moves[0], end - before * moves[1]
         if energy is not None and first < last:
-            middle = (first + last) // 2
-            first = _settle(energy, first, middle, settings, last) if start > 0 else 0
-            last = _settle_backwards(energy, last, middle, settings, first) if end < samples else samples
+            first, last = _settled(energy, first, last, moves, settings)
         if first < last:
             settled.append((first, last))
     return np.array(settled, np.int64).reshape(-1, 2)
 
 
-def _settle(energy: EnergyEnvelope, first: int, middle: int, settings: EdgeSettings, last: int) -> int:
-    """The edge after a word: from sample ``first`` on, no further than ``middle``."""
-    low, high = -(-first * BINS_PER_S // energy.rate_hz), middle * BINS_PER_S // energy.rate_hz
-    stop = max(high, last * BINS_PER_S // energy.rate_hz)
-    moved = _moved(energy.level[low:high], energy.bright[low:stop], settings)
-    return first if moved is None else max(first, energy.boundary(low + moved))
+def _settled(
+    energy: EnergyEnvelope, first: int, last: int, moves: tuple[bool, bool], settings: EdgeSettings
+) -> tuple[int, int]:
+    """Both edges of one removal, in samples; they meet in the middle at most."""
+    low, high = -(-first * BINS_PER_S // energy.rate_hz), last * BINS_PER_S // energy.rate_hz
+    limit = (high - low) // 2 if all(moves) else high - low - 1
+    if limit < 1:
+        return first, last
+    level, bright = energy.level, energy.bright[low:high]
+    if moves[0]:
+        first = energy.boundary(low + _moved(level[low - 1 : high], bright, limit, settings))
+    if moves[1]:
+        last = energy.boundary(high - _moved(level[low : high + 1][::-1], bright[::-1], limit, settings))
+    return first, last
 
 
-def _settle_backwards(
-    energy: EnergyEnvelope, last: int, middle: int, settings: EdgeSettings, first: int
-) -> int:
-    """The edge before a word: from sample ``last`` back, no further than ``middle``."""
-    high, low = last * BINS_PER_S // energy.rate_hz, -(-middle * BINS_PER_S // energy.rate_hz)
-    start = min(low, -(-first * BINS_PER_S // energy.rate_hz))
-    moved = _moved(energy.level[low:high][::-1], energy.bright[start:high][::-1], settings)
-    return last if moved is None else min(last, energy.boundary(high - moved))
+def _moved(level: np.ndarray, bright: np.ndarray, limit: int, settings: EdgeSettings) -> int:
+    """How many bins an edge moves into a removal, at most ``limit``.
 
-
-def _moved(level: np.ndarray, bright: np.ndarray, settings: EdgeSettings) -> int | None:
-    """How many bins an edge moves into a removal whose bins are given from the edge on; None if none are."""
-    if len(level) == 0:
-        return None
-    decay = _decay(bright, min(len(level), round(settings.decay_s * BINS_PER_S)))
-    reach = min(len(level), decay + round(settings.quietest_s * BINS_PER_S))
-    return decay + _quietest(level[max(0, decay - 1) : reach].astype(np.int64), 1 if decay else 0)
+    ``bright``: the removal's bins from the edge on; ``level``: the same, and the one bin outside before them.
+    """
+    decay = _decay(bright, min(limit, round(settings.decay_s * BINS_PER_S)))
+    reach = min(limit, decay + round(settings.quietest_s * BINS_PER_S))
+    return decay + _quietest(level[decay : reach + 2])
 
 
 def _decay(bright: np.ndarray, longest: int) -> int:
-    """Bins until a decay is no longer heard, or another sound begins."""
-    ahead = bright[:longest].astype(np.int64)
+    """Bins until a decay is no longer heard, or another sound begins; at most ``longest``."""
     if longest == 0:
         return 0
     quiet = np.partition(bright, int(_QUIET_SHARE * len(bright)))[int(_QUIET_SHARE * len(bright))]
+    ahead = _smooth(bright[: longest + _SMOOTH_BINS])[:longest]
     lowest = np.minimum.accumulate(ahead)
     over = (ahead <= quiet + _HEARD_DB * _STEPS_PER_DB) | (ahead > lowest + _RISE_DB * _STEPS_PER_DB)
     return int(over.argmax()) if over.any() else longest
 
 
-def _quietest(level: np.ndarray, lead: int) -> int:
-    """Where, between two bins, the two together have least energy; the nearest such place.
+def _smooth(level: np.ndarray) -> np.ndarray:
+    """Mean power of each bin and those that follow it, as levels."""
+    power = np.cumsum(_power(level))
+    ahead = np.minimum(np.arange(len(level)) + _SMOOTH_BINS, len(level))
+    total = power[ahead - 1] - power + _power(level)
+    return 10 * _STEPS_PER_DB * np.log10(total / (ahead - np.arange(len(level))))
 
-    ``level`` begins ``lead`` bins before the edge. A place behind a sound that rises is not looked at: half
-    of that sound would stay.
+
+def _quietest(level: np.ndarray) -> int:
+    """Between which two neighbouring bins energy is least; 0 is between the first two, the nearest such wins.
+
+    A place behind a sound that rises is not looked at: half of that sound would stay.
     """
-    if len(level) < 2:
-        return 0
-    power = 10.0 ** (level / (10 * _STEPS_PER_DB))
+    power = _power(level)
     around = power[:-1] + power[1:]
-    lowest = np.minimum.accumulate(around)
-    rising = around > lowest * 10 ** (_RISE_DB / 10)
+    rising = around > np.minimum.accumulate(around) * 10 ** (_RISE_DB / 10)
     if rising.any():
         around = around[: int(rising.argmax())]
-    return int(around.argmin()) + 1 - lead
+    return int(around.argmin())
+
+
+def _power(level: np.ndarray) -> np.ndarray:
+    return 10.0 ** (level / (10 * _STEPS_PER_DB))
