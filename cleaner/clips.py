@@ -31,6 +31,8 @@ from cleaner.manifest import (
     write_manifest,
 )
 
+Progress = Callable[[float], None]
+
 
 def parse_clip_seconds(text: str) -> float:
     """A clip's length: 1 to 60 s in whole decisions, so that no clip border cuts one; raises UsageError."""
@@ -64,7 +66,7 @@ def slice_recording(
     path: str | Path,
     folder: str | Path,
     settings: SliceSettings | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Sliced:
     """Cut one recording into ``<folder>/clips`` and ``mels``, and enter it in the manifest and in the labels.
 
@@ -124,7 +126,7 @@ def _entries(
 
 
 def _write_clips(
-    source: Recording, folder: Path, name: str, clip_seconds: float, progress: Callable[[float], None] | None
+    source: Recording, folder: Path, name: str, clip_seconds: float, progress: Progress | None
 ) -> list[int]:
     """Write wav and mel of every clip in one pass; return the clips' lengths in samples."""
     rate_hz, decisions = source.info.sample_rate_hz, round(clip_seconds / DECISION_S)

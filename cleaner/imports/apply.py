@@ -1,0 +1,85 @@
+"""A label file into ``labels.json``: what ``preprocess.py`` and the labeling page both call."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cleaner.imports import read_marks
+from cleaner.imports.meaning import Imported, marks_of, meaning_of
+from cleaner.label_form import ClipLabel, Removal, Unknown
+from cleaner.labels import update_labels
+from cleaner.manifest import Clip
+
+_Stretch = TypeVar("_Stretch", Removal, Unknown)
+
+# What is shorter than this in a clip is rounding.
+_TICK_S = 1e-6
+
+
+@dataclass(frozen=True)
+class Applied:
+    """How many clips got their label from the file, how many kept a person's, and what is to be told."""
+
+    changed: int
+    left: int
+    notes: tuple[str, ...]
+
+
+def import_labels(
+    label_file: str | Path,
+    clips: Sequence[Clip],
+    labels_path: str | Path,
+    means: str | None = None,
+    alone: bool = True,
+) -> Applied:
+    """Label the clips of one recording from a file on the recording's clock.
+
+    What a person reviewed, and the original's labels, stay; an earlier import is replaced. ``means`` is what
+    marks mean that do not say it; ``alone`` allows a file that names one recording, of whatever name. Raises
+    ImportFormatError and LabelsError, and then changes nothing.
+    """
+    recording = Path(clips[0].path).name or clips[0].recording
+    duration_s = max(clip.start_s + clip.duration_s for clip in clips)
+    where = str(label_file)
+    marks = marks_of(read_marks(label_file), recording, where, alone)
+    imported = meaning_of(marks, duration_s, where, means)
+    new = {clip.clip: label_of_clip(imported, clip) for clip in clips}
+    left = 0
+
+    def unless_a_person_did(labels: dict[str, ClipLabel]) -> dict[str, ClipLabel]:
+        nonlocal left
+        kept = {name for name in new if name in labels and _by_a_person(labels[name])}
+        left = len(kept)
+        return {name: label for name, label in new.items() if name not in kept}
+
+    update_labels(labels_path, unless_a_person_did)
+    return Applied(len(new) - left, left, imported.notes)
+
+
+def label_of_clip(imported: Imported, clip: Clip) -> ClipLabel:
+    """The part of an import that lies in a clip, on the clip's own clock."""
+    remove = [Removal(*_inside(stretch, clip), stretch.kind) for stretch in _touching(imported.remove, clip)]
+    unknown = [Unknown(*_inside(stretch, clip)) for stretch in _touching(imported.unknown, clip)]
+    return ClipLabel(
+        duration_s=clip.duration_s,
+        remove=tuple(stretch for stretch in remove if stretch.end_s - stretch.start_s > _TICK_S),
+        unknown=tuple(stretch for stretch in unknown if stretch.end_s - stretch.start_s > _TICK_S),
+        source="import",
+    )
+
+
+def _by_a_person(label: ClipLabel) -> bool:
+    return label.reviewed or label.original is not None
+
+
+def _touching(stretches: Sequence[_Stretch], clip: Clip) -> Sequence[_Stretch]:
+    """Those of disjoint, ordered stretches that touch the clip."""
+    first = bisect_right(stretches, clip.start_s, key=lambda stretch: stretch.end_s)
+    last = bisect_left(stretches, clip.start_s + clip.duration_s, key=lambda stretch: stretch.start_s)
+    return stretches[first:last]
+
+
+def _inside(stretch: Removal | Unknown, clip: Clip) -> tuple[float, float]:
+    return max(0.0, stretch.start_s - clip.start_s), min(clip.duration_s, stretch.end_s - clip.start_s)

@@ -1,0 +1,126 @@
+"""Cut recordings into clips to be labelled, with their log-mel arrays; bring labels that were made elsewhere.
+
+    python preprocess.py episode.mp3
+    python preprocess.py recordings/ "more/*.flac" --data data
+    python preprocess.py episode.mp3 --labels episode.txt --labels-mean remove
+
+Running it again, with the same recordings or more, adds what is missing and never changes a label.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cleaner.audio import open_recording
+from cleaner.cli import Parser, add_options, options_from, run, setting
+from cleaner.clips import Sliced, SliceSettings, slice_recording
+from cleaner.errors import CleanerError, UsageError
+from cleaner.imports import read_marks
+from cleaner.imports.apply import import_labels
+from cleaner.imports.meaning import MEANINGS
+from cleaner.inputs import expand_inputs
+from cleaner.labels import read_labels
+
+
+@dataclass(frozen=True)
+class PreprocessSettings:
+    """Where clips go, and which labels come along."""
+
+    data: str = setting("data", "folder for clips, mels, manifest.csv and labels.json", metavar="FOLDER")
+    labels: tuple[str, ...] = setting(
+        (),
+        "labels made elsewhere, on the recording's own clock: Audacity, TextGrid, RTTM, CSV, Label Studio, "
+        "auto-editor or our cuts.json; may be given several times",
+        metavar="FILE",
+        repeat=True,
+    )
+    labels_mean: str | None = setting(
+        None, "what marks mean whose form and words do not say it", choices=MEANINGS
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; the exit code is 1 where a recording failed."""
+    parser = Parser(prog="preprocess.py", description=__doc__)
+    parser.add_argument("recordings", nargs="+", metavar="RECORDING", help="file, folder or pattern")
+    add_options(parser, PreprocessSettings)
+    add_options(parser, SliceSettings)
+    options = parser.parse_args(arguments)
+    settings = options_from(options, PreprocessSettings)
+    recordings = expand_inputs(options.recordings)
+    label_files = pair_labels(settings.labels, recordings)
+    read_labels(Path(settings.data) / "labels.json")  # cheap, and told before the slow work
+    slicing = options_from(options, SliceSettings)
+    failed = 0
+    for recording in recordings:
+        try:
+            sliced = _slice(recording, settings.data, slicing)
+            for label_file in label_files.get(recording, []):
+                _import(label_file, sliced, settings, alone=len(recordings) == 1)
+        except CleanerError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+    return 1 if failed else 0
+
+
+def _slice(recording: Path, data: str, settings: SliceSettings) -> Sliced:
+    with open_recording(recording) as source:
+        whole_s = source.info.duration_s
+    with tqdm(desc=recording.name, total=whole_s, unit="s", disable=None, leave=False) as bar:
+        sliced = slice_recording(recording, data, settings, lambda done_s: bar.update(done_s - bar.n))
+    for warning in sliced.warnings:
+        print(f"warning: {recording}: {warning}", file=sys.stderr)
+    length_s = sum(clip.duration_s for clip in sliced.clips)
+    state = "there already" if sliced.was_there else "done"
+    what = f"{_clips(len(sliced.clips))}, {length_s:.1f} s"
+    print(f"{recording}: {what}, {state} as {sliced.recording} in {data}")
+    return sliced
+
+
+def _import(label_file: str, sliced: Sliced, settings: PreprocessSettings, alone: bool) -> None:
+    labels_path = Path(settings.data) / "labels.json"
+    applied = import_labels(label_file, sliced.clips, labels_path, settings.labels_mean, alone)
+    for note in applied.notes:
+        print(f"note: {note}", file=sys.stderr)
+    kept = f"; {applied.left} keep the label that a person gave" if applied.left else ""
+    print(f"{label_file}: labels of {_clips(applied.changed)}{kept}")
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"
+
+
+def pair_labels(label_files: Sequence[str], recordings: Sequence[Path]) -> dict[Path, list[str]]:
+    """Which label files are of which recording: all of the only one, else the one whose name they bear.
+
+    A file that names recordings itself (RTTM, Label Studio, cut lists) is of all that it names. Raises
+    ImportFormatError for files that cannot be read, UsageError where it is not clear whose they are.
+    """
+    pairs: dict[Path, list[str]] = {}
+    for label_file in label_files:
+        named = {Path(mark.recording).stem for mark in read_marks(label_file) if mark.recording}
+        mine = [
+            recording
+            for recording in recordings
+            if len(recordings) == 1
+            or any(name == recording.stem or name.endswith(f"-{recording.stem}") for name in named)
+            or (not named and _bears_the_name(Path(label_file), recording))
+        ]
+        if not mine:
+            raise UsageError(f"{label_file}: of which recording are these labels? name the file after it")
+        for recording in mine:
+            pairs.setdefault(recording, []).append(label_file)
+    return pairs
+
+
+def _bears_the_name(label_file: Path, recording: Path) -> bool:
+    """``episode.txt`` and ``episode_labels.txt`` are of ``episode.mp3``."""
+    stem = recording.stem
+    return label_file.stem in (stem, f"{stem}_labels", f"{stem}_cuts", f"{stem}.cuts")
+
+
+if __name__ == "__main__":
+    run(main)
