@@ -49,7 +49,7 @@ class RunSettings:
 
     output: Path | None = setting(
         None,
-        "the clean recording, else IN_cleaned beside IN; with several inputs a folder; another extension converts",
+        "the clean recording; with several inputs a folder; another extension converts",
         parse=Path,
         short="-o",
         metavar="OUT",
