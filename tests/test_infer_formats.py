@@ -19,7 +19,7 @@ BAD = {
 }
 # Ten milliseconds at the start go, everything else stays, whatever the network says.
 FIRST_BIT_GOES = ["--threshold", "0", "--cut", "start,10ms"]
-# What is coded in whole frames, with no place to say that the first is the encoder's delay and how much of the
+# What is coded in whole frames, with no place to say that the first is the delay and how much of the
 # last one is meant.
 GRACE_SAMPLES = {"adts": 2 * 1_024, "wmav2": 2 * 2_048, "adpcm_ms": 2_048}
 
