@@ -35,6 +35,11 @@ class LogMelStream:
         self.config = config or FeatureConfig()
         self._window = _hann(self.config.window_samples)
         self._bank = np.ascontiguousarray(mel_bank(self.config).T)
+        # scipy's transform is four times as fast as numpy's in float32; its import is for those who need it.
+        from scipy.fft import rfft
+
+        self._rfft = rfft
+        self._windowed = np.zeros((_FRAMES_AT_ONCE, self.config.fft_samples), np.float32)
         lead = (self.config.window_samples - self.config.hop_samples) // 2
         self._pending = np.zeros(lead, np.float32)
         self._received = 0
@@ -61,7 +66,9 @@ class LogMelStream:
             windows = windows[:: config.hop_samples]
             for start in range(0, frames, _FRAMES_AT_ONCE):
                 stop = min(frames, start + _FRAMES_AT_ONCE)
-                spectrum = np.fft.rfft(windows[start:stop] * self._window, config.fft_samples, axis=1)
+                windowed = self._windowed[: stop - start]
+                np.multiply(windows[start:stop], self._window, out=windowed[:, : config.window_samples])
+                spectrum = self._rfft(windowed, axis=1)
                 _into_bands(spectrum.real**2 + spectrum.imag**2, self._bank, out=mel[start:stop])
             mel += np.float32(config.power_floor)
             np.log(mel, out=mel)
