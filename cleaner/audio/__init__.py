@@ -7,19 +7,26 @@
 
 from cleaner.audio.analysis import analysis_blocks, from_float, to_float
 from cleaner.audio.clips import clip_info, read_clip, write_clip
+from cleaner.audio.formats import CONTAINERS, OutputFormat, output_format, output_suffix
 from cleaner.audio.info import AudioInfo, Chapter, Cover
 from cleaner.audio.reader import BLOCK_SAMPLES, Recording, open_recording
+from cleaner.audio.writer import Writer
 
 __all__ = [
     "BLOCK_SAMPLES",
+    "CONTAINERS",
     "AudioInfo",
     "Chapter",
     "Cover",
+    "OutputFormat",
     "Recording",
+    "Writer",
     "analysis_blocks",
     "clip_info",
     "from_float",
     "open_recording",
+    "output_format",
+    "output_suffix",
     "read_clip",
     "to_float",
     "write_clip",

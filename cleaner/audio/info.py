@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from av.stream import Disposition
 
+from cleaner.audio.chunks import chunk_names
 from cleaner.audio.mp3_header import Mp3Header, read_mp3_header
 
 # FFmpeg's names of sample formats, without the "p" of the planar ones.
@@ -24,6 +25,7 @@ _TECHNICAL_TAGS = {
     "compatible_brands",
     "encoder",
     "handler_name",
+    "itunsmpb",
     "language",
     "major_brand",
     "minor_version",
@@ -75,6 +77,9 @@ class AudioInfo:
     tags: dict[str, str] = field(default_factory=dict)
     cover: Cover | None = None
     chapters: tuple[Chapter, ...] = ()
+    mp3_quality: int | None = None  # LAME's V, where its tag tells
+    chunks: tuple[str, ...] = ()  # of a RIFF or AIFF file
+    streams: tuple[str, ...] = ()  # what the file holds beside the sound, e.g. "video"
 
 
 def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
@@ -84,7 +89,7 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
     rate_hz = frame.sample_rate
     duration_s = _duration_s(container, stream)
     samples = _exact_samples(container.format.name, codec, stream, rate_hz, mp3)
-    bit_rate = mp3.bit_rate if mp3 and mp3.bit_rate else stream.bit_rate or container.bit_rate or None
+    cover = cover_of(container)
     return AudioInfo(
         path=path,
         container=container.format.name,
@@ -94,13 +99,16 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         layout=frame.layout.name,
         bits=_bits(codec, stream.codec_context.extradata or b"", frame),
         sample_type=SAMPLE_TYPES[frame.format.name.removesuffix("p")],
-        bit_rate=bit_rate,
+        bit_rate=(mp3 and mp3.bit_rate) or stream.bit_rate or _mean_bit_rate(path, duration_s, cover),
         variable_bit_rate=bool(mp3 and mp3.variable),
         samples=samples,
         duration_s=samples / rate_hz if samples is not None else duration_s,
-        tags=_tags(container, stream),
-        cover=_cover(container),
-        chapters=_chapters(container, rate_hz),
+        tags=tags_of(container, stream),
+        cover=cover,
+        chapters=chapters_of(container, rate_hz),
+        mp3_quality=mp3.quality if mp3 else None,
+        chunks=chunk_names(path),
+        streams=_streams_beside(container, stream),
     )
 
 
@@ -108,6 +116,12 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1e6 if container.duration else None
+
+
+def _mean_bit_rate(path: Path, duration_s: float | None, cover: Cover | None) -> int | None:
+    """Bits a second of the whole file but the picture, where the stream does not tell its own."""
+    picture_bytes = len(cover.data) * 4 // 3 if cover else 0
+    return round((path.stat().st_size - picture_bytes) * 8 / duration_s) if duration_s else None
 
 
 def _exact_samples(
@@ -128,6 +142,14 @@ def _exact_samples(
     return duration
 
 
+def _streams_beside(container: Any, stream: Any) -> tuple[str, ...]:
+    """What else the file holds, but for pictures of the cover and the text tracks of chapters."""
+    covers = [other for other in container.streams.video if Disposition.attached_pic in other.disposition]
+    kinds = ("video", "audio", "subtitles")
+    others = [other for kind in kinds for other in getattr(container.streams, kind)]
+    return tuple(dict.fromkeys(other.type for other in others if other is not stream and other not in covers))
+
+
 def _bits(codec: str, extradata: bytes, frame: Any) -> int | None:
     if codec == "flac" and len(extradata) >= 34:
         return ((extradata[12] & 1) << 4 | extradata[13] >> 4) + 1
@@ -141,12 +163,12 @@ def _bits(codec: str, extradata: bytes, frame: Any) -> int | None:
     return frame.format.bits if lossless else None
 
 
-def _tags(container: Any, stream: Any) -> dict[str, str]:
+def tags_of(container: Any, stream: Any) -> dict[str, str]:
     tags = {**stream.metadata, **container.metadata}
     return {key: text for key, text in tags.items() if key.lower() not in _TECHNICAL_TAGS}
 
 
-def _chapters(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
+def chapters_of(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
     chapters = []
     for entry in container.chapters():
         clock = entry["time_base"] * rate_hz
@@ -155,7 +177,7 @@ def _chapters(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
-def _cover(container: Any) -> Cover | None:
+def cover_of(container: Any) -> Cover | None:
     for stream in container.streams.video:
         if Disposition.attached_pic not in stream.disposition:
             continue

@@ -23,6 +23,7 @@ class Mp3Header:
     samples: int | None
     bit_rate: int | None  # the average, where it varies
     variable: bool
+    quality: int | None = None  # LAME's V, where its tag tells
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _id3_bytes(head: bytes) -> int:
     return size + 10 + (10 if head[5] & 0x10 else 0)
 
 
-def frame_at(data: bytes, start: int) -> Frame | None:
+def frame_at(data: bytes | bytearray, start: int) -> Frame | None:
     """Read the frame header at ``start``; None where there is none."""
     head = data[start : start + 4]
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # sync and layer III
@@ -76,7 +77,7 @@ def frame_at(data: bytes, start: int) -> Frame | None:
     return Frame(start, rate_hz, bit_rate, 1 if mono else 2, samples, side, length)
 
 
-def _first_frame(data: bytes) -> Frame | None:
+def _first_frame(data: bytes | bytearray) -> Frame | None:
     """The first header that is followed by another one where its length says."""
     start = data.find(b"\xff")
     while start >= 0:
@@ -98,11 +99,55 @@ def _xing(data: bytes, tag: int, frame: Frame) -> Mp3Header:
         size = int.from_bytes(data[offset : offset + 4], "big")
         offset += 4
     offset += (100 if flags & 4 else 0) + (4 if flags & 8 else 0)
+    lame = data[offset : offset + 24]
+    quality = _quality(data[offset - 4 : offset], lame) if variable and flags & 8 else None
     if not frames:
-        return Mp3Header(None, None, variable)
+        return Mp3Header(None, None, variable, quality)
     decoded = frames * frame.samples
     average = round(size * 8 * frame.rate_hz / decoded) if size and variable else None
-    return Mp3Header(_kept_samples(data[offset : offset + 24], decoded), average, variable)
+    return Mp3Header(_kept_samples(lame, decoded), average, variable, quality)
+
+
+def state_length(path: Path, samples: int) -> None:
+    """Let the tag of the finished mp3 file at ``path`` say that it holds ``samples``.
+
+    FFmpeg's own count is short of the truth when more than one frame at the end is padding.
+    """
+    with path.open("r+b") as file:
+        start = _id3_bytes(file.read(10))
+        file.seek(start)
+        data = bytearray(file.read(_SEARCH_BYTES))
+        frame = _first_frame(data)
+        tag = frame.start + 4 + frame.side_info_bytes if frame else 0
+        if frame is None or data[tag : tag + 4] not in (b"Xing", b"Info") or data[tag + 7] != 15:
+            return
+        frames = int.from_bytes(data[tag + 8 : tag + 12], "big")
+        lame = tag + 120
+        delay = data[lame + 21] << 4 | data[lame + 22] >> 4
+        padding = frames * frame.samples - delay - samples
+        if not 0 <= padding < 4_096:
+            return
+        data[lame + 22] = data[lame + 22] & 0xF0 | padding >> 8
+        data[lame + 23] = padding & 0xFF
+        checksum = _crc16(data[frame.start : frame.start + 190])
+        file.seek(start + lame + 22)
+        file.write(data[lame + 22 : lame + 34] + checksum.to_bytes(2, "big"))
+
+
+def _crc16(data: bytes | bytearray) -> int:
+    """The checksum at the end of LAME's tag: CRC-16/ARC over the frame's first 190 bytes."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+    return crc
+
+
+def _quality(indicator: bytes, lame: bytes) -> int | None:
+    """LAME writes 100 - 10 V - q, where V is the quality of its variable bit rate and q its effort."""
+    number = int.from_bytes(indicator, "big")
+    return min(9, (100 - number) // 10) if lame[:4] == b"LAME" and 0 < number <= 100 else None
 
 
 def _kept_samples(lame: bytes, decoded: int) -> int:

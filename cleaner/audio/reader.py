@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,9 @@ _EXACT_CODECS = ("pcm_", "flac", "alac", "mp3", "aac", "opus", "libopus")
 _TOO_MANY_PLANES = 8
 # The last frame of a codec may be shorter in one place than in another.
 _A_FRAME = 4_608
+_MOST_SURPLUS = 8_192
+
+Run = tuple[int, np.ndarray]  # first sample, array (channels, n)
 
 
 def open_recording(path: str | Path) -> Recording:
@@ -58,7 +62,6 @@ class Recording:
         family = self.info.container.split(",")[0]
         exact = family in _EXACT_CONTAINERS and self.info.codec.startswith(_EXACT_CODECS)
         self._exact_clock = exact and frame.pts is not None
-        self._end = self.info.samples if family == "mov" else None
 
     def __enter__(self) -> Recording:
         return self
@@ -95,27 +98,26 @@ class Recording:
 
     def _pieces(self, start: int, stop: int | None, at_most: int) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""
-        end = self._end if stop is None else stop if self._end is None else min(stop, self._end)
         damage = _Damage()
         position, shift = None, 0
         try:
-            for begin, run in self._runs(start, at_most, damage):
+            for begin, run in self._without_surplus(self._runs(start, at_most, damage)):
                 position = begin if position is None else position
                 hole = begin + shift - position
                 if hole > _LONGEST_HOLE_S * self.info.sample_rate_hz or hole < 0:
                     shift -= hole
                 elif hole:
-                    yield from _clipped(self._hole(damage, position, hole), position, start, end)
+                    yield from _clipped(self._hole(damage, position, hole), position, start, stop)
                     position += hole
-                yield from _clipped(run, position, start, end)
+                yield from _clipped(run, position, start, stop)
                 position += run.shape[1]
-                if end is not None and position >= end:
+                if stop is not None and position >= stop:
                     return
             position = position or 0
             hole = self._hole_at_the_end(position, damage.lost)
             if hole:
-                yield from _clipped(self._hole(damage, position, hole), position, start, end)
-            self._warn_if_short(position + hole, end)
+                yield from _clipped(self._hole(damage, position, hole), position, start, stop)
+            self._warn_if_short(position + hole, stop)
         finally:
             self._warn_of(damage)
 
@@ -128,7 +130,28 @@ class Recording:
         known = self.info.samples
         return lost if known is None else max(0, min(lost, known - position))
 
-    def _runs(self, start: int, at_most: int, damage: _Damage) -> Iterator[tuple[int, np.ndarray]]:
+    def _without_surplus(self, runs: Iterator[Run]) -> Iterator[Run]:
+        """Whole frames beyond the length that the container states are cut off.
+
+        Only what a codec's last frames can account for: a stated length that is far too short is not believed.
+        """
+        held: deque[Run] = deque()
+        ahead = 0
+        for begin, run in runs:
+            while held and ahead - held[0][1].shape[1] >= _MOST_SURPLUS:
+                ahead -= held[0][1].shape[1]
+                yield held.popleft()
+            held.append((begin, run))
+            ahead += run.shape[1]
+        known = self.info.samples
+        end = held[-1][0] + held[-1][1].shape[1] if held else 0
+        if known is None or end - known >= _MOST_SURPLUS:
+            known = end
+        for begin, run in held:
+            if begin < known:
+                yield begin, run[:, : known - begin]
+
+    def _runs(self, start: int, at_most: int, damage: _Damage) -> Iterator[Run]:
         """Runs of frames without a hole: first sample and array ``(channels, n)`` of ``at_most`` samples."""
         shape = (self.info.channels, at_most)
         begin, filled, run = 0, 0, np.empty(shape, self.info.sample_type)
@@ -241,9 +264,9 @@ class Recording:
             first = clock(holes[0][0] / rate_hz)
             self._warn(f"damaged in {places}, first at {first}, and silent there: {lost_s:.3f} s in all")
 
-    def _warn_if_short(self, position: int, end: int | None) -> None:
+    def _warn_if_short(self, position: int, stop: int | None) -> None:
         expected = self.info.samples
-        if expected is None or (end is not None and end < expected) or position >= expected - _A_FRAME:
+        if expected is None or (stop is not None and stop < expected) or position >= expected - _A_FRAME:
             return
         rate_hz = self.info.sample_rate_hz
         self._warn(f"cut short: {clock(position / rate_hz)} of {clock(expected / rate_hz)} are there")

@@ -1,0 +1,307 @@
+"""Which codec, rate, layout and depth a result is written in, given what was read and the file's extension.
+
+The source's own codec, rate, channels, depth and bit rate stay wherever the container takes them; whatever
+must change is said in one line, and only then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from cleaner.audio.info import AudioInfo
+from cleaner.errors import AudioFileError
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file extension's muxer and the codecs it takes, the first one where the source's does not fit."""
+
+    muxer: str
+    codecs: tuple[str, ...]
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Codec:
+    """FFmpeg's encoder of a codec and what it takes; no rates means any."""
+
+    encoder: str
+    sample_formats: tuple[str, ...] = ("fltp",)
+    rates_hz: tuple[int, ...] = ()
+    most_channels: int = 8
+    bit_rate_per_channel: int | None = None  # for sources without a bit rate of their own
+    # Frames that FFmpeg's encoder and decoder swallow at the start, and one more at the end.
+    swallowed_samples: int = 0
+
+
+_MP4 = {"movie_timescale": "{rate}"}  # else the length is rounded to a millisecond
+_WAV_ONLY = ("pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav")
+CONTAINERS = {
+    ".wav": Container("wav", ("pcm", *_WAV_ONLY), {"rf64": "auto"}),
+    ".w64": Container("w64", ("pcm",)),
+    ".aiff": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
+    ".aif": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
+    ".au": Container("au", ("pcm", "pcm_alaw", "pcm_mulaw")),
+    ".caf": Container("caf", ("pcm", "pcm_alaw", "pcm_mulaw", "alac")),
+    ".flac": Container("flac", ("flac",)),
+    ".wv": Container("wv", ("wavpack",)),
+    ".mp3": Container("mp3", ("mp3",)),
+    ".mp2": Container("mp2", ("mp2",)),
+    ".m4a": Container("mp4", ("aac", "alac"), _MP4 | {"brand": "M4A "}),
+    ".m4b": Container("mp4", ("aac", "alac"), _MP4 | {"brand": "M4B "}),
+    ".mp4": Container("mp4", ("aac", "alac", "opus", "flac", "mp3", "ac3"), _MP4),
+    ".mov": Container("mov", ("aac", "alac", "pcm"), _MP4),
+    ".aac": Container("adts", ("aac",), {"write_id3v2": "1"}),
+    ".ac3": Container("ac3", ("ac3",)),
+    ".ogg": Container("ogg", ("vorbis", "opus", "flac")),
+    ".oga": Container("ogg", ("vorbis", "opus", "flac")),
+    ".opus": Container("opus", ("opus",)),
+    ".webm": Container("webm", ("opus", "vorbis")),
+    ".mka": Container("matroska", ("flac", "opus", "vorbis", "aac", "mp3", "pcm", "alac", "ac3")),
+    ".mkv": Container("matroska", ("flac", "opus", "vorbis", "aac", "mp3", "pcm", "alac", "ac3")),
+    ".wma": Container("asf", ("wmav2", "wmav1")),
+}
+
+_AAC_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+_MP3_HZ = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+CODECS = {
+    "aac": Codec("aac", rates_hz=_AAC_HZ, bit_rate_per_channel=80_000),
+    "ac3": Codec("ac3", rates_hz=(48_000, 44_100, 32_000), most_channels=6, bit_rate_per_channel=96_000),
+    "adpcm_ima_wav": Codec("adpcm_ima_wav", ("s16p",), most_channels=2),
+    "adpcm_ms": Codec("adpcm_ms", ("s16",), most_channels=2),
+    "alac": Codec("alac", ("s16p", "s32p")),
+    "flac": Codec("flac", ("s16", "s32")),
+    "mp2": Codec("mp2", ("s16",), _MP3_HZ[:6], 2, 96_000),
+    "mp3": Codec("libmp3lame", ("s16p", "fltp"), _MP3_HZ, 2, 80_000),
+    "opus": Codec("libopus", ("flt",), (48_000,), bit_rate_per_channel=56_000),
+    "pcm_alaw": Codec("pcm_alaw", ("s16",)),
+    "pcm_mulaw": Codec("pcm_mulaw", ("s16",)),
+    "vorbis": Codec("vorbis", ("flt",), bit_rate_per_channel=64_000),  # through libsndfile
+    "wavpack": Codec("wavpack", ("u8p", "s16p", "s32p", "fltp")),
+    "wmav1": Codec("wmav1", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
+    "wmav2": Codec("wmav2", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
+}
+_BIG_ENDIAN = ("aiff", "au", "caf")
+# FFmpeg's default layouts, for encoders that want one by name.
+DEFAULT_LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
+# Layouts that Opus and Vorbis know; Opus takes the others as channels without a place.
+_XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
+# Chunks of wav and AIFF files that hold the sound, or tags that are read.
+_WAV_CHUNKS = ("fmt", "data", "fact", "LIST", "JUNK", "junk", "PAD", "FLLR", "PEAK", "ds64", "id3", "ID3")
+_AIFF_CHUNKS = ("COMM", "SSND", "FVER", "NAME", "AUTH", "ANNO", "(c)")
+# LAME's own averages for 44.1 kHz stereo, V0 to V9, in kbit/s.
+_MP3_QUALITY_KBIT = (245, 225, 190, 175, 165, 130, 115, 100, 85, 65)
+_MP3_KBIT = {
+    True: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    False: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """All that a ``Writer`` needs to know; blocks have the source's rate, channels and sample type."""
+
+    muxer: str
+    codec: str
+    encoder: str
+    sample_format: str
+    sample_rate_hz: int
+    channels: int
+    layout: str
+    bits: int | None
+    bit_rate: int | None
+    mp3_quality: int | None  # LAME's V, for a variable bit rate
+    container_options: dict[str, str]
+    encoder_options: dict[str, str]
+    swallowed_samples: int  # to be fed as silence before and after the sound
+    source_rate_hz: int
+    source_channels: int
+    source_layout: str
+    source_type: np.dtype[Any]
+    notes: tuple[str, ...] = ()
+
+
+def output_suffix(info: AudioInfo) -> str:
+    """The extension of a result that keeps the source's format as far as it can be written."""
+    suffix = info.path.suffix.lower()
+    if suffix in CONTAINERS:
+        return suffix
+    return ".flac" if info.bits else ".m4a"
+
+
+def output_format(info: AudioInfo, suffix: str) -> OutputFormat:
+    """What a result named ``*suffix`` is written in. Raises AudioFileError for an unknown extension."""
+    container = CONTAINERS.get(suffix.lower())
+    if container is None:
+        known = " ".join(sorted(CONTAINERS))
+        raise AudioFileError(f"cannot write {suffix or 'a file without extension'}; known are {known}")
+    family = codec_family(info.codec)
+    name = family if family in container.codecs else container.codecs[0]
+    codec = CODECS.get(name) or _pcm(info, container.muxer)
+    rate_hz = _rate(info.sample_rate_hz, codec)
+    channels = info.channels if info.channels <= codec.most_channels else 2
+    layout = _layout(info, name, channels)
+    bits, sample_format = _depth(info, name, codec)
+    quality = _mp3_quality(info, channels) if name == "mp3" and info.variable_bit_rate else None
+    bit_rate = None if quality is not None else _bit_rate(info, name, codec, channels, rate_hz)
+    chosen = OutputFormat(
+        container.muxer,
+        name,
+        codec.encoder,
+        sample_format,
+        rate_hz,
+        channels,
+        layout,
+        bits,
+        bit_rate,
+        quality,
+        _container_options(container, info, rate_hz),
+        _encoder_options(name, bits, layout, quality),
+        codec.swallowed_samples,
+        info.sample_rate_hz,
+        info.channels,
+        info.layout,
+        info.sample_type,
+    )
+    return replace(chosen, notes=tuple(_notes(info, chosen, suffix.lower())))
+
+
+def codec_family(decoder: str) -> str:
+    """The codec behind a decoder's name: ``mp3float`` is mp3, ``pcm_s24le`` is pcm."""
+    if decoder in ("pcm_alaw", "pcm_mulaw"):
+        return decoder
+    for family in ("pcm", "mp3", "aac", "ac3"):
+        if decoder.startswith(family):
+            return family
+    return decoder.removeprefix("lib")
+
+
+def _pcm(info: AudioInfo, muxer: str) -> Codec:
+    bits, is_float = _source_depth(info)
+    if is_float:
+        kind, fmt = f"f{bits}", "dbl" if bits == 64 else "flt"
+    elif bits <= 8:
+        return Codec("pcm_s8" if muxer in _BIG_ENDIAN else "pcm_u8", ("u8",))
+    else:
+        bits = 16 if bits <= 16 else 24 if bits <= 24 else 32
+        kind, fmt = f"s{bits}", "s16" if bits == 16 else "s32"
+    return Codec(f"pcm_{kind}{'be' if muxer in _BIG_ENDIAN else 'le'}", (fmt,))
+
+
+def _source_depth(info: AudioInfo) -> tuple[int, bool]:
+    """Bits and whether they are floats; what lossy codecs decode to counts as 16 bits."""
+    if info.bits is None or codec_family(info.codec) in ("pcm_alaw", "pcm_mulaw"):
+        return 16, False
+    return info.bits, info.sample_type.kind == "f"
+
+
+def _depth(info: AudioInfo, name: str, codec: Codec) -> tuple[int | None, str]:
+    """Depth of the result (None for lossy codecs) and the sample format handed to its encoder."""
+    bits, is_float = _source_depth(info)
+    if name == "pcm":
+        return bits if is_float else -(-bits // 8) * 8, codec.sample_formats[0]
+    if name in ("flac", "alac"):
+        bits = 24 if is_float or 16 < bits <= 24 else 32 if bits > 24 else 16
+        if name == "alac":
+            bits = min(bits, 24)
+        return bits, codec.sample_formats[bits > 16]
+    if name == "wavpack":
+        if is_float:
+            return 32, "fltp"
+        return (8, "u8p") if bits <= 8 else (16, "s16p") if bits <= 16 else (32, "s32p")
+    if name in ("pcm_alaw", "pcm_mulaw"):
+        return 8, "s16"
+    wants_float = info.sample_type != np.int16 and len(codec.sample_formats) > 1
+    return None, codec.sample_formats[-1 if wants_float else 0]
+
+
+def _rate(rate_hz: int, codec: Codec) -> int:
+    """The source's rate, else the lowest of the codec's that loses nothing, else its highest."""
+    if not codec.rates_hz or rate_hz in codec.rates_hz:
+        return rate_hz
+    # 11,024 Hz and the like are meant as 11,025 Hz, but must be resampled all the same.
+    return min((rate for rate in codec.rates_hz if rate >= rate_hz), default=max(codec.rates_hz))
+
+
+def _layout(info: AudioInfo, name: str, channels: int) -> str:
+    if channels != info.channels:
+        return "stereo"
+    placed = not info.layout.endswith("channels")
+    if name == "pcm" or placed:
+        return info.layout
+    return DEFAULT_LAYOUTS[channels - 1]
+
+
+def _bit_rate(info: AudioInfo, name: str, codec: Codec, channels: int, rate_hz: int) -> int | None:
+    if codec.bit_rate_per_channel is None:
+        return None
+    lossy = info.bits is None and info.bit_rate and not info.codec.startswith("adpcm")
+    bit_rate = info.bit_rate if lossy and info.bit_rate else codec.bit_rate_per_channel * channels
+    if name == "mp3":
+        legal = _MP3_KBIT[rate_hz >= 32_000]
+        return 1_000 * min(legal, key=lambda kbit: abs(kbit * 1_000 - bit_rate))
+    return min(bit_rate, 256_000 * channels) if name == "opus" else bit_rate
+
+
+def _mp3_quality(info: AudioInfo, channels: int) -> int:
+    """LAME's V of a source with a variable bit rate: as its tag says, else the nearest by its average."""
+    if info.mp3_quality is not None:
+        return info.mp3_quality
+    scale = (0.6 if channels == 1 else 1) * min(1, info.sample_rate_hz / 44_100)
+    kbit = (info.bit_rate or 128_000) / 1_000
+    return min(range(10), key=lambda v: abs(_MP3_QUALITY_KBIT[v] * scale - kbit))
+
+
+def _container_options(container: Container, info: AudioInfo, rate_hz: int) -> dict[str, str]:
+    options = {key: value.format(rate=rate_hz) for key, value in container.options.items()}
+    if container.muxer == "wav" and "bext" in info.chunks:
+        options["write_bext"] = "1"
+    return options
+
+
+def _encoder_options(name: str, bits: int | None, layout: str, quality: int | None) -> dict[str, str]:
+    options: dict[str, str] = {}
+    if name == "flac" and bits == 32:
+        options |= {"strict": "experimental", "bits_per_raw_sample": "32"}
+    if name == "opus" and layout not in _XIPH_LAYOUTS:
+        options["mapping_family"] = "255"
+    if quality is not None:
+        options |= {"flags": "+qscale", "global_quality": str(118 * quality)}  # FF_QP2LAMBDA is 118
+    return options
+
+
+def _notes(info: AudioInfo, chosen: OutputFormat, suffix: str) -> list[str]:
+    """One line for each property of the source that the result cannot have."""
+    notes = []
+    family = codec_family(info.codec)
+    if chosen.codec != family and suffix == info.path.suffix.lower():
+        notes.append(f"{suffix} is written with {chosen.codec}, not {family}")
+    if chosen.sample_rate_hz != info.sample_rate_hz:
+        notes.append(f"{chosen.codec} has no {info.sample_rate_hz} Hz: {chosen.sample_rate_hz} Hz instead")
+    if chosen.channels != info.channels:
+        notes.append(f"{chosen.codec} has no {info.channels} channels: mixed to {chosen.channels}")
+    notes += _depth_notes(info, chosen)
+    if info.streams:
+        notes.append(f"the {' and the '.join(info.streams)} of {info.path.name} stay behind: sound only")
+    lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen)]
+    if lost:
+        notes.append(f"not carried: chunk {', '.join(lost)}")
+    return notes
+
+
+def _depth_notes(info: AudioInfo, chosen: OutputFormat) -> list[str]:
+    bits, is_float = _source_depth(info)
+    into_integers = is_float and chosen.codec in ("flac", "alac")
+    if info.bits is None or chosen.bits is None or chosen.codec == codec_family(info.codec) != "flac":
+        return []
+    if chosen.bits >= bits and not into_integers:
+        return []
+    kind = "floats" if is_float else "integers"
+    return [f"{chosen.codec} has no {bits}-bit {kind}: {chosen.bits} bits instead"]
+
+
+def _carried(chunk: str, chosen: OutputFormat) -> bool:
+    return chunk in _WAV_CHUNKS + _AIFF_CHUNKS or (chunk == "bext" and chosen.muxer == "wav")

@@ -1,0 +1,173 @@
+"""Blocks of samples to a sound file: written beside its place, complete on disk, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from cleaner.audio.carried import carry, lay_cover, lost_on_the_way
+from cleaner.audio.encoders import Encoder, encoder_for
+from cleaner.audio.formats import OutputFormat
+from cleaner.audio.info import Chapter, Cover
+from cleaner.audio.mp3_header import state_length
+from cleaner.audio.rates import RateChanger
+from cleaner.errors import AudioFileError
+
+# Sizes are 32-bit in AIFF; wav turns into RF64 beyond that.
+_MOST_BYTES = {"aiff": 2**32 - 2**20}
+
+
+class Writer:
+    """Writes one sound file; nothing is at ``path`` before ``close`` has succeeded.
+
+    As a context manager it closes at the end of its block, and aborts where the block raises. ``warnings``
+    tells what the format could not keep or carry. Raises AudioFileError where the file cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        output: OutputFormat,
+        tags: Mapping[str, str] | None = None,
+        cover: Cover | None = None,
+        chapters: Sequence[Chapter] = (),
+        overwrite: bool = False,
+    ):
+        """``chapters`` are in samples of the result, at the source's rate."""
+        self.path = Path(path)
+        self.output = output
+        self.warnings = [f"{self.path.name}: {note}" for note in output.notes]
+        self._tags, self._cover, self._chapters = dict(tags or {}), cover, tuple(chapters)
+        self._overwrite = overwrite
+        self._bytes = self._samples = 0
+        self._started = False
+        self._container: Any = None
+        self._encoder: Encoder | None = None
+        self._part = self.path.with_name(f".{os.getpid()}-{id(self):x}.part")
+        self._check_place()
+        with self._failing_cleanly():
+            self._open()
+
+    def _open(self) -> None:
+        output = self.output
+        self._container = av.open(
+            str(self._part), "w", format=output.muxer, container_options=output.container_options
+        )
+        self._encoder = encoder_for(output, self._container, self._part)
+        self._cover_stream = carry(
+            self._container, output.source_rate_hz, self._tags, self._cover, self._chapters
+        )
+        self._rates = RateChanger(
+            output.source_rate_hz, output.sample_rate_hz, output.source_channels, output.source_type
+        )
+
+    def write(self, block: np.ndarray) -> None:
+        """Append ``(source channels, n)`` samples of the source's type, at the source's rate."""
+        with self._failing_cleanly():
+            self._check_size(block.shape[1])
+            self._encode(self._rates.push(block))
+
+    def close(self) -> None:
+        """Finish the file, see it on disk, and put it in its place."""
+        with self._failing_cleanly():
+            self._encode(self._rates.finish())
+            self._mux(self._working.finish())
+            self._start()
+            container, self._container = self._container, None
+            container.close()
+            if self.output.muxer == "mp3":
+                state_length(self._part, self._samples)
+            _sync(self._part)
+            self._warn_of_losses()
+            self._check_place()
+            self._part.replace(self.path)
+
+    def abort(self) -> None:
+        """Drop what was written; what lay at ``path`` before is untouched."""
+        with suppress(av.error.FFmpegError, OSError, ValueError):
+            if self._encoder is not None:
+                self._encoder.discard()
+        with suppress(av.error.FFmpegError, OSError, ValueError):
+            if self._container is not None:
+                self._container.close()
+        self._container = self._encoder = None
+        self._part.unlink(missing_ok=True)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    @property
+    def _working(self) -> Encoder:
+        if self._encoder is None:
+            raise ValueError(f"the writer of {self.path} is closed")
+        return self._encoder
+
+    def _encode(self, block: np.ndarray) -> None:
+        self._samples += block.shape[1]
+        self._mux(self._working.encode(block))
+
+    def _mux(self, packets: Iterable[Any]) -> None:
+        """Write packets; the cover goes before the first."""
+        for packet in packets:
+            self._start()
+            self._container.mux(packet)
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        self._container.start_encoding()
+        if self._cover_stream is not None and self._cover is not None:
+            lay_cover(self._container, self._cover_stream, self._cover)
+
+    @contextmanager
+    def _failing_cleanly(self) -> Iterator[None]:
+        """Whatever happens, nothing half-written stays; what is not a bug becomes one line."""
+        try:
+            yield
+        except (av.error.FFmpegError, OSError) as error:
+            self.abort()
+            reason = error.strerror or str(error)
+            raise AudioFileError(f"{self.path} cannot be written: {reason}") from error
+        except BaseException:
+            self.abort()
+            raise
+
+    def _check_place(self) -> None:
+        folder = self.path.parent
+        if self.path.is_dir():
+            raise AudioFileError(f"{self.path} is a folder; a file name is wanted")
+        if not folder.is_dir():
+            raise AudioFileError(f"{self.path} cannot be written: no folder {folder}")
+        if self.path.exists() and not self._overwrite:
+            raise AudioFileError(f"{self.path} exists and is not overwritten unasked")
+
+    def _check_size(self, samples: int) -> None:
+        self._bytes += samples * self.output.channels * (self.output.bits or 0) // 8
+        most = _MOST_BYTES.get(self.output.muxer)
+        if most and self._bytes > most:
+            name = self.output.muxer
+            raise AudioFileError(f"{self.path}: {name} holds at most 4 GiB; use .wav or .flac")
+
+    def _warn_of_losses(self) -> None:
+        lost = lost_on_the_way(self._part, self._tags, self._cover, self._chapters)
+        if lost:
+            self.warnings.append(f"{self.path.name}: not carried by {self.path.suffix}: {', '.join(lost)}")
+
+
+def _sync(path: Path) -> None:
+    """Wait until the file is on disk; a full disk may tell only now."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
