@@ -1,0 +1,129 @@
+"""Recordings that were dropped on the page: kept under ``recordings/`` and sliced in the background."""
+
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cleaner.audio import open_recording
+from cleaner.clips import slice_recording
+from cleaner.errors import CleanerError, UsageError
+
+SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".aif", ".aiff"),
+    *(".wma", ".mp4", ".webm", ".mka", ".mkv", ".mov"),
+)
+_LONGEST_NAME = 120
+_SHOWN_JOBS = 12
+
+
+@dataclass
+class Job:
+    """One recording on its way in: ``state`` is waiting, slicing, done or failed."""
+
+    name: str
+    path: Path
+    state: str = "waiting"
+    share: float = 0.0
+    message: str = "waiting"
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the page shows."""
+        return {"name": self.name, "state": self.state, "share": self.share, "message": self.message}
+
+
+class Intake:
+    """Takes files in and slices them one after the other; ``on_clips()`` is called when a recording is in."""
+
+    def __init__(self, data: Path, on_clips: Callable[[], None]):
+        self._data, self._on_clips = data, on_clips
+        self._jobs: list[Job] = []
+        self._waiting: queue.Queue[Job] = queue.Queue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def take(self, name: str, chunks: Iterable[bytes]) -> Job:
+        """Store a file, then slice it in the background; raises UsageError for a foreign kind."""
+        name = safe_name(name)
+        path = self._reserve(name)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with part.open("wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+            part.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            part.unlink(missing_ok=True)
+        job = Job(path.name, path)
+        self._jobs.append(job)
+        self._waiting.put(job)
+        self._ensure_running()
+        return job
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The last few jobs, newest first."""
+        return [job.as_dict() for job in reversed(self._jobs[-_SHOWN_JOBS:])]
+
+    def _reserve(self, name: str) -> Path:
+        """An empty file of that name, made unique; nothing that is there is ever overwritten."""
+        folder = self._data / "recordings"
+        folder.mkdir(parents=True, exist_ok=True)
+        stem, suffix = Path(name).stem, Path(name).suffix
+        number = 1
+        while True:
+            path = folder / (name if number == 1 else f"{stem}-{number}{suffix}")
+            try:
+                path.open("xb").close()
+                return path
+            except FileExistsError:
+                number += 1
+
+    def _ensure_running(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            job = self._waiting.get()
+            try:
+                self._slice(job)
+            except CleanerError as error:
+                job.state, job.message = "failed", str(error)
+                job.path.unlink(missing_ok=True)
+            except Exception as error:  # the page must hear of it; other recordings go on
+                job.state, job.message = "failed", f"{type(error).__name__}: {error}"
+
+    def _slice(self, job: Job) -> None:
+        job.state, job.message = "slicing", "being cut into clips"
+
+        with open_recording(job.path) as recording:
+            samples, rate_hz = recording.info.samples, recording.info.sample_rate_hz
+
+        def progress(done_s: float) -> None:
+            job.share = min(1.0, done_s * rate_hz / samples) if samples else 0.5
+
+        sliced = slice_recording(job.path, self._data, progress=progress)
+        if sliced.was_there:
+            job.path.unlink(missing_ok=True)
+        known = "was here already: " if sliced.was_there else ""
+        notes = "".join(f"; {warning}" for warning in sliced.warnings)
+        job.state, job.share = "done", 1.0
+        job.message = f"{known}{len(sliced.clips)} clips{notes}"
+        self._on_clips()
+
+
+def safe_name(name: str) -> str:
+    """A file's bare name without anything that could lead elsewhere; raises UsageError for a foreign kind."""
+    bare = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    suffix = Path(bare).suffix.lower()
+    if suffix not in SUFFIXES or not Path(bare).stem.strip(" ."):
+        raise UsageError(f"{name!r} is no recording; allowed are {', '.join(SUFFIXES)}")
+    return Path(bare).stem[:_LONGEST_NAME].lstrip(".") + Path(bare).suffix

@@ -1,0 +1,149 @@
+"""Training started from the page: ``train.py`` as a process of its own, followed by what it writes."""
+
+import json
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cleaner.errors import UsageError
+
+_POLL_S = 0.5
+_LOG_LINES = 12
+# metrics.jsonl's names -> the page's
+_FIGURES = {
+    "auc": "AUC",
+    "removed_at_99": "removed at 99 % recall",
+    "precision_at_99": "precision at 99 % recall",
+}
+
+
+class Training:
+    """At most one training at a time; ``on_better(checkpoint)`` is called when it beat the model in use."""
+
+    def __init__(self, command: Sequence[str], data: Path, runs: Path, on_better: Callable[[Path], None]):
+        self._command = tuple(command)
+        self._data, self._runs = data, runs
+        self._on_better = on_better
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._out: Path | None = None
+        self._stopped = False
+        self._state = "idle"
+        self._message = "No training yet." if command else "This app was started without a way to train."
+
+    def start(self, checkpoint: Path | None) -> None:
+        """Begin from ``checkpoint``; raises UsageError where one is running or none is possible."""
+        with self._lock:
+            if not self._command:
+                raise UsageError("this app was started without a way to train")
+            if self._state == "running":
+                raise UsageError("a training is running already")
+            self._out = self._free_folder()
+            command = [*self._command, "--data", str(self._data), "--out", str(self._out), "--force"]
+            if checkpoint and checkpoint.suffix == ".pt":
+                command += ["--init", str(checkpoint)]
+            with self._log_path.open("wb") as log:
+                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._stopped, self._state = False, "running"
+            self._message = f"Training in {self._out}"
+        threading.Thread(target=self._wait, args=(self._process,), daemon=True).start()
+
+    def stop(self) -> None:
+        """End the training; what it wrote so far stays."""
+        with self._lock:
+            if self._process and self._process.poll() is None:
+                self._stopped = True
+                self._process.terminate()
+
+    def summary(self) -> dict[str, Any]:
+        """What the page shows: state, message, share done, AUC by epoch, figures before and after."""
+        rows = self._rows()
+        before, epochs = _before(rows), [row for row in rows if row["epoch"] > 0]
+        best = max(epochs, key=_auc, default=None)
+        figures = [
+            {"name": title, "before": _number(before, name), "after": _number(best, name)}
+            for name, title in _FIGURES.items()
+            if best
+        ]
+        return {
+            "state": self._state,
+            "possible": bool(self._command),
+            "message": self._message,
+            "share": 1.0 if self._state == "done" else self._share_done(),
+            "curve": [_auc(row) for row in epochs],
+            "figures": figures,
+            "log": self._log_tail() if self._state == "failed" else "",
+        }
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+        while process.poll() is None:
+            time.sleep(_POLL_S)
+        rows = self._rows()
+        before = _before(rows)
+        best = max((row for row in rows if row["epoch"] > 0), key=_auc, default=None)
+        if self._stopped:
+            self._state, self._message = "stopped", f"Stopped; what was learnt so far is in {self._out}."
+        elif process.returncode or best is None:
+            self._state, self._message = "failed", f"Training ended with exit code {process.returncode}."
+        else:
+            self._finish(before, best)
+
+    def _finish(self, before: dict[str, Any] | None, best: dict[str, Any]) -> None:
+        assert self._out is not None
+        checkpoint = self._out / "best.pt"
+        if before and _auc(best) <= _auc(before):
+            self._message = "Done, but no better on the clips held out: the model in use stays."
+        else:
+            self._on_better(checkpoint)
+            self._message = f"Better on the clips held out: proposals come from {checkpoint} now."
+        self._state = "done"
+
+    @property
+    def _log_path(self) -> Path:
+        assert self._out is not None
+        return self._out / "train.log"
+
+    def _free_folder(self) -> Path:
+        folder = self._runs / time.strftime("labeler-%Y%m%d-%H%M%S")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _rows(self) -> list[dict[str, Any]]:
+        try:
+            lines = ((self._out or Path()) / "metrics.jsonl").read_text("utf-8").splitlines()
+            return [json.loads(line) for line in lines]
+        except (OSError, ValueError):
+            return []
+
+    def _log(self) -> str:
+        try:
+            return self._log_path.read_text("utf-8", errors="replace") if self._out else ""
+        except OSError:
+            return ""
+
+    def _log_tail(self) -> str:
+        lines = [line.rsplit("\r", 1)[-1] for line in self._log().splitlines()]
+        return "\n".join(lines[-_LOG_LINES:])
+
+    def _share_done(self) -> float:
+        """As the progress bar of ``train.py`` tells."""
+        found = re.findall(r"(\d+)%\|", self._log())
+        return int(found[-1]) / 100 if found else 0.0
+
+
+def _before(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The figures of the weights that training began with: those of epoch 0."""
+    return next((row for row in rows if row["epoch"] == 0), None)
+
+
+def _auc(row: dict[str, Any]) -> float:
+    return float(row.get("auc") or 0.0)
+
+
+def _number(row: dict[str, Any] | None, name: str) -> float | None:
+    value = row.get(name) if row else None
+    return value if isinstance(value, float) and value == value else None

@@ -1,0 +1,159 @@
+/** Puts the page together: what there is, who listens to whom. */
+import { actions } from "./actions.js";
+import * as api from "./api.js";
+import { makeButtons } from "./buttons.js";
+import { Clips } from "./clips.js";
+import { byId } from "./dom.js";
+import { Edges } from "./edges.js";
+import { Editor } from "./editor.js";
+import { follow } from "./follow.js";
+import { DrawGesture } from "./gestures/draw.js";
+import { dropFiles } from "./gestures/drop.js";
+import { zoomByWheel } from "./gestures/wheel.js";
+import { keyboardLayout, listenForKeys } from "./keys.js";
+import { AxisLayer } from "./layers/axis-layer.js";
+import { CurveLayer } from "./layers/curve-layer.js";
+import { MarksLayer } from "./layers/marks-layer.js";
+import { looks as looksOf } from "./layers/patterns.js";
+import { Playhead } from "./layers/playhead.js";
+import { SpectrogramLayer } from "./layers/spectrogram-layer.js";
+import { WaveformLayer } from "./layers/waveform-layer.js";
+import { Listen } from "./listen.js";
+import { Navigate } from "./navigate.js";
+import { askWhichVersion } from "./panels/conflict.js";
+import { Files } from "./panels/files.js";
+import { Goto } from "./panels/goto.js";
+import { Header } from "./panels/header.js";
+import { fillHelp } from "./panels/help.js";
+import { MarkList } from "./panels/marklist.js";
+import { Progress } from "./panels/progress.js";
+import { showSaveState } from "./panels/savestate.js";
+import { Sidebar } from "./panels/sidebar.js";
+import { toast } from "./panels/toast.js";
+import { Training } from "./panels/training.js";
+import { Player } from "./player.js";
+import { Queue } from "./queue.js";
+import { Saver } from "./saver.js";
+import { View } from "./view.js";
+
+const project = await api.project();
+const looks = looksOf(project.kinds);
+const editor = new Editor();
+const queue = new Queue();
+const view = new View();
+const player = new Player();
+const clips = new Clips();
+const saver = new Saver(editor);
+const listen = new Listen(editor, player, view, (message) => toast(message, "error"));
+const edges = new Edges(editor, player, listen, view);
+const go = new Navigate({ editor, queue, clips, saver, view, say: toast });
+const progress = new Progress(queue);
+const files = new Files({ onLabels: reload });
+const training = new Training();
+const gotoClip = new Goto(queue, (index) => go.to(index));
+go.ask = () => gotoClip.show();
+
+const stage = byId("stage");
+new AxisLayer(byId("axis"), view);
+new WaveformLayer(byId("wave"), view, editor);
+new SpectrogramLayer(byId("mel"), view, editor);
+new CurveLayer(byId("curve"), view, editor);
+const marksLayer = new MarksLayer(byId("overlay"), view, editor, looks);
+new Playhead(byId("playhead"), byId("time"), view, player);
+new ResizeObserver(() => view.resize(stage.clientWidth)).observe(stage);
+new DrawGesture(stage, { view, editor, player, marksLayer });
+zoomByWheel(stage, view);
+
+new Header(editor, queue);
+new MarkList(editor, looks, (index) => editor.select(index));
+new Sidebar(queue, (index) => go.to(index));
+showSaveState(saver);
+dropFiles(document.body, (dropped) => files.upload(dropped));
+
+const panels = { help: () => byId("help").showModal(), files: () => files.show(), training: () => training.show() };
+const layout = await keyboardLayout();
+const table = actions({ editor, queue, view, player, listen, edges, go, panels, kinds: project.kinds });
+const refreshButtons = makeButtons(table, layout);
+fillHelp(table, layout);
+listenForKeys(table);
+for (const name of ["clip.open", "marks.change", "selection.change", "tools.change"]) editor.on(name, refreshButtons);
+queue.on("queue.change", refreshButtons);
+player.on("player.state", refreshButtons);
+
+saver.on("save.done", ({ id, summary, agreement }) => {
+  queue.update({ [id]: summary });
+  if (agreement) progress.agreement(agreement);
+});
+saver.on("save.failed", (message) => toast(message, "error"));
+saver.on("save.conflict", async ({ current, reviewed }) => {
+  const choice = await askWhichVersion({ clip: editor.clip, mine: editor.marks, theirs: current, looks });
+  await saver.resolve(choice, current, reviewed);
+});
+
+/** Take the project's clips anew: at the start, and when recordings or labels came in. */
+function load({ clips: columns, recordings }) {
+  progress.load(recordings);
+  files.load(recordings);
+  queue.load(columns);
+  byId("empty").hidden = queue.length > 0;
+  byId("work").inert = queue.length === 0;
+}
+
+async function reload() {
+  const { id } = queue;
+  const fresh = await api.project();
+  clips.forgetAll();
+  load(fresh);
+  queue.index = Math.max(0, queue.indexOf(id));
+  if (queue.length && (!editor.clip || saver.state === "saved")) await go.show();
+}
+
+let shown = { clips: project.clips_version, model: null };
+
+/** What the server tells every other second. */
+async function onStatus({ changes, model, jobs, training: trained, agreement, clips_version }) {
+  if (clips_version !== shown.clips) {
+    shown.clips = clips_version;
+    await reload();
+  } else if (Object.keys(changes).length) takeChanges(changes);
+  files.draw(jobs);
+  training.draw(trained);
+  progress.agreement(agreement);
+  byId("model-state").textContent = model.message;
+  byId("model-state").dataset.state = model.state;
+  if (model.version !== shown.model) {
+    const first = shown.model === null;
+    shown.model = model.version;
+    if (!first || model.version > 0) await newProposals();
+  }
+}
+
+/** Clips that somebody else saved, or that the model has an opinion of now. */
+function takeChanges(changes) {
+  for (const [id, { revision }] of Object.entries(changes)) {
+    if (queue.clips.revision[queue.indexOf(id)] !== revision) clips.forget(id);
+  }
+  queue.update(changes);
+}
+
+/** The model came or changed: proposals not looked at yet are asked for anew. */
+async function newProposals() {
+  const { clip } = editor;
+  clips.forgetAll();
+  if (!clip) return;
+  const { proposal } = await api.clip(clip.id);
+  if (editor.clip === clip && proposal) editor.propose(proposal);
+  clips.prefetch(queue.ahead());
+}
+
+load(project);
+if (queue.length) {
+  const wanted = queue.indexOf(decodeURIComponent(location.hash.slice(1)));
+  const firstOpen = project.clips.reviewed.findIndex((reviewed) => !reviewed);
+  queue.index = wanted >= 0 ? wanted : Math.max(0, firstOpen);
+  queue.emit("queue.change");
+  await go.show();
+}
+editor.on("clip.open", (clip) => window.history.replaceState(null, "", `#${encodeURIComponent(clip.id)}`));
+document.documentElement.dataset.ready = "true";
+follow(project.version, onStatus);

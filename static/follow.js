@@ -1,0 +1,22 @@
+import * as api from "./api.js";
+
+const EVERY_MS = 2000;
+
+/** Asks the server now and then what changed; long work is polled, not streamed. */
+export function follow(since, onStatus) {
+  let version = since;
+  let timer = null;
+  const ask = async () => {
+    clearTimeout(timer);
+    try {
+      const status = await api.status(version);
+      version = status.version;
+      onStatus(status);
+    } catch {
+      // the saver says it when the server is gone; here there is nothing to lose
+    }
+    timer = setTimeout(ask, document.hidden ? 5 * EVERY_MS : EVERY_MS);
+  };
+  ask();
+  return ask;
+}

@@ -1,0 +1,107 @@
+/**
+ * Drawing: left-drag marks what goes, right-drag or Alt-drag what stays, an edge drags, a click chooses.
+ *
+ * Turns pointer events into calls of the editor; both ends of a stroke snap to the quietest place nearby
+ * unless snapping is off.
+ */
+import { quietest } from "../snap.js";
+
+const CLICK_PX = 4;
+const EDGE_PX = 6;
+
+export class DrawGesture {
+  #drag = null;
+
+  constructor(stage, { view, editor, player, marksLayer }) {
+    Object.assign(this, { stage, view, editor, player, marksLayer });
+    stage.addEventListener("pointerdown", (event) => this.#down(event));
+    stage.addEventListener("pointermove", (event) => this.#move(event));
+    stage.addEventListener("pointerup", (event) => this.#up(event));
+    stage.addEventListener("pointercancel", () => this.#cancel());
+    stage.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+
+  /** The moment at a pointer, inside the clip. */
+  #time(event) {
+    const x = event.clientX - this.stage.getBoundingClientRect().left;
+    return Math.min(Math.max(this.view.time(x), 0), this.editor.clip.duration_s);
+  }
+
+  #edgeAt(event) {
+    const reach = EDGE_PX * this.view.secondsPerPixel;
+    const timeS = this.#time(event);
+    const edges = this.editor.marks.flatMap((mark, index) => [
+      { index, edge: "start", away: Math.abs(mark.start - timeS) },
+      { index, edge: "end", away: Math.abs(mark.end - timeS) },
+    ]);
+    return edges.filter(({ away }) => away <= reach).sort((a, b) => a.away - b.away)[0] ?? null;
+  }
+
+  #down(event) {
+    if (!this.editor.clip || event.button === 1) return;
+    this.stage.setPointerCapture(event.pointerId);
+    const keep = event.button === 2 || event.altKey;
+    const edge = keep ? null : this.#edgeAt(event);
+    if (edge) this.editor.select(edge.index, edge.edge);
+    this.#drag = { keep, edge, x: event.clientX, start: this.#time(event), end: this.#time(event), moved: false };
+  }
+
+  #move(event) {
+    if (!this.#drag) {
+      if (this.editor.clip) this.stage.classList.toggle("on-edge", this.#edgeAt(event) !== null);
+      return;
+    }
+    const drag = this.#drag;
+    drag.moved ||= Math.abs(event.clientX - drag.x) > CLICK_PX;
+    drag.end = this.#time(event);
+    if (!drag.moved) return;
+    if (drag.edge) this.marksLayer.showStroke(this.#edgeStroke(drag));
+    else this.marksLayer.showStroke(drag);
+  }
+
+  #edgeStroke({ edge, end, start }) {
+    const mark = this.editor.marks[edge.index];
+    const from = edge.edge === "start" ? mark.start : mark.end;
+    const outward = edge.edge === "start" ? end < from : end > from;
+    return { start: from, end, keep: !outward, from: start };
+  }
+
+  #up(event) {
+    const drag = this.#drag;
+    if (!drag) return;
+    this.#cancel();
+    if (!drag.moved) this.#click(event, drag);
+    else if (drag.edge) this.editor.moveEdge(this.#snapped(drag.end));
+    else if (drag.keep) this.editor.keep(...this.#ordered(drag));
+    else this.editor.paint(...this.#ordered(drag));
+  }
+
+  #click(event, drag) {
+    const timeS = this.#time(event);
+    const index = this.editor.marks.findIndex((mark) => mark.start <= timeS && timeS < mark.end);
+    if (drag.edge) return;
+    const mark = this.editor.marks[index];
+    const nearEnd = mark && timeS > (mark.start + mark.end) / 2;
+    this.editor.select(index, nearEnd ? "end" : "start");
+    this.player.stop();
+    this.player.seek(timeS);
+  }
+
+  #ordered({ start, end }) {
+    return [Math.min(start, end), Math.max(start, end)].map((timeS) => this.#snapped(timeS));
+  }
+
+  /** The clip's own borders hold an edge that comes near them. */
+  #snapped(timeS) {
+    const { clip, snap } = this.editor;
+    const reach = EDGE_PX * this.view.secondsPerPixel;
+    if (timeS <= reach) return 0;
+    if (timeS >= clip.duration_s - reach) return clip.duration_s;
+    return snap ? quietest(clip.energies, timeS, clip.before_s) : timeS;
+  }
+
+  #cancel() {
+    this.#drag = null;
+    this.marksLayer.showStroke(null);
+  }
+}

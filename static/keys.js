@@ -1,0 +1,48 @@
+/** Keyboard -> actions, by the place of a key (event.code), so that every layout has the same hands. */
+
+const NAMES = {
+  BracketLeft: "[", BracketRight: "]", Equal: "+", Minus: "−", NumpadAdd: "Num +", NumpadSubtract: "Num −",
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Slash: "/", Delete: "Del", Control: "Ctrl",
+};
+
+/** The key combination of an event, in the form of the table of actions. */
+export function combination(event) {
+  const modifiers = [
+    (event.ctrlKey || event.metaKey) && "Control", event.altKey && "Alt", event.shiftKey && "Shift",
+  ].filter(Boolean);
+  return [...modifiers, event.code].join("+");
+}
+
+const isTyping = ({ target }) => target.matches?.("input:not([type=radio]), textarea, select, [contenteditable]");
+const pressesButton = ({ target, code }) =>
+  (code === "Space" || code === "Enter") && target.matches?.("button, a[href], summary, input");
+
+/** Run actions by key until the returned function is called. */
+export function listenForKeys(actions) {
+  const table = new Map(actions.flatMap((action) => action.keys.map((key) => [key, action])));
+  const onKey = (event) => {
+    if (event.defaultPrevented || event.isComposing || isTyping(event) || pressesButton(event)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const action = table.get(combination(event)) ?? (event.key === "?" && table.get("Shift+Slash"));
+    if (!action) return;
+    event.preventDefault();
+    if (event.repeat && ["next", "accept", "accept-next", "play", "preview"].includes(action.id)) return;
+    if (action.enabled?.() ?? true) action.run();
+  };
+  document.addEventListener("keydown", onKey);
+  return () => document.removeEventListener("keydown", onKey);
+}
+
+/** How a combination is written on this keyboard. */
+export function keyName(combination, layout) {
+  if (combination === "Shift+Slash") return "?";
+  return combination.split("+").map((code) => {
+    const printed = /^Key|^Digit/.test(code) && layout?.get(code)?.toUpperCase();
+    return printed || (NAMES[code] ?? code.replace(/^(Key|Digit)/, "").replace(/^Numpad/, "Num "));
+  }).join(" ");
+}
+
+/** What is printed on the keys, where the browser tells. */
+export async function keyboardLayout() {
+  return navigator.keyboard?.getLayoutMap?.().catch(() => null) ?? null;
+}

@@ -1,0 +1,76 @@
+import * as api from "./api.js";
+import { labelsFromMarks } from "./mark-rules.js";
+import { decode } from "./player.js";
+
+const AROUND_S = 0.25;
+
+/** What can be heard of the clip on show. */
+export class Listen {
+  #edited = { key: null, sound: null };
+
+  constructor(editor, player, view, onError) {
+    Object.assign(this, { editor, player, view, onError });
+    editor.on("clip.open", (clip) => player.load(clip.buffer, clip.before_s));
+    editor.on("marks.change", () => player.state === "edited" && player.stop());
+  }
+
+  toggle = () => {
+    const { player, editor } = this;
+    if (player.state !== "stopped") {
+      player.stop();
+      return;
+    }
+    const end = editor.clip.duration_s + editor.clip.after_s;
+    player.play(player.time >= editor.clip.duration_s - 0.01 ? 0 : player.time, end);
+  };
+
+  /** As it would be cut: spliced by the server with the program's own code. */
+  edited = async () => {
+    if (this.player.state === "edited") {
+      this.player.stop();
+      return;
+    }
+    this.player.stop();
+    try {
+      const { buffer, kept } = await this.#splice();
+      if (buffer) this.player.playEdited(buffer, kept);
+      else this.onError("Nothing of this clip would be kept.");
+    } catch (error) {
+      this.onError(error.message);
+    }
+  };
+
+  selection = () => {
+    const { start, end } = this.editor.selection;
+    this.player.play(start, end);
+  };
+
+  /** The half second around a moment. */
+  around = (timeS) => this.player.play(timeS - AROUND_S, timeS + AROUND_S);
+
+  step = (byS) => {
+    const { clip } = this.editor;
+    this.player.stop();
+    const timeS = Math.min(Math.max(this.player.time + byS, 0), clip.duration_s);
+    this.player.seek(Math.round(timeS * 1000) / 1000);
+    this.view.reveal(this.player.time);
+  };
+
+  home = () => {
+    this.player.stop();
+    this.player.seek(0);
+    this.view.reveal(0);
+  };
+
+  async #splice() {
+    const { clip, marks } = this.editor;
+    const labels = labelsFromMarks(marks);
+    const key = JSON.stringify([clip.id, labels]);
+    if (this.#edited.key !== key) {
+      const { data, kept } = await api.preview(clip.id, labels);
+      const buffer = kept.length ? await decode(data, clip.sample_rate) : null;
+      this.#edited = { key, sound: { buffer, kept } };
+    }
+    return this.#edited.sound;
+  }
+}

@@ -1,0 +1,78 @@
+import * as api from "../api.js";
+import { byId, h, percent } from "../dom.js";
+import { toast } from "./toast.js";
+
+/** The dialog of what comes in (recordings, labels made elsewhere) and what goes out (exports). */
+export class Files {
+  constructor({ onLabels }) {
+    this.onLabels = onLabels;
+    this.sending = new Map(); // name -> share sent, or what went wrong
+    byId("upload-input").addEventListener("change", ({ target }) => {
+      this.upload([...target.files]);
+      target.value = "";
+    });
+    byId("import-form").addEventListener("submit", (event) => this.#import(event));
+  }
+
+  load(recordings) {
+    const options = recordings.map((name, index) => h("option", { value: String(index), textContent: name }));
+    byId("import-recording").replaceChildren(...options);
+    this.recordings = recordings;
+  }
+
+  show() {
+    byId("files").showModal();
+  }
+
+  /** Send recordings one after the other; the server slices them in the background. */
+  async upload(files) {
+    if (files.length && !byId("files").open) this.show();
+    for (const file of files) {
+      this.sending.set(file.name, 0);
+      try {
+        await api.uploadRecording(file, (share) => this.#sent(file.name, share));
+        this.sending.delete(file.name);
+      } catch (error) {
+        this.sending.delete(file.name);
+        toast(error.message, "error");
+      }
+      this.#draw();
+    }
+  }
+
+  /** Recordings being sliced: [{name, state, share, message}]. */
+  draw(jobs) {
+    this.jobs = jobs;
+    this.#draw();
+  }
+
+  #sent(name, share) {
+    this.sending.set(name, share);
+    this.#draw();
+  }
+
+  #draw() {
+    const sending = [...this.sending].map(([name, share]) => ({ name, share, message: `sending, ${percent(share)}` }));
+    const rows = [...sending, ...(this.jobs ?? [])].map(({ name, share, message, state }) => {
+      const bar = h("progress", { value: share, max: 1, "aria-label": `${name}: ${message}` });
+      return h("li", { className: state ?? "sending" }, h("span", { textContent: name }), bar,
+        h("small", { textContent: message }));
+    });
+    byId("jobs").replaceChildren(...rows);
+  }
+
+  async #import(event) {
+    event.preventDefault();
+    const [file] = byId("import-file").files;
+    if (!file) return;
+    const recording = this.recordings[byId("import-recording").value];
+    try {
+      const { clips, notes } = await api.importLabels(file, recording, byId("import-mean").value);
+      toast([`${file.name}: ${clips} clips labelled.`, ...notes].join(" "));
+      event.target.reset();
+      this.onLabels();
+    } catch (error) {
+      toast(error.message, "error");
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { byId, clock } from "../dom.js";
+
+/** What the clip is and how things stand with it. */
+export class Header {
+  constructor(editor, queue) {
+    this.editor = editor;
+    this.queue = queue;
+    for (const name of ["clip.open", "marks.change"]) editor.on(name, () => this.draw());
+  }
+
+  draw() {
+    const { clip } = this.editor;
+    byId("clip-id").textContent = clip.id;
+    byId("clip-place").textContent = `${clock(clip.start_s)}–${clock(clip.start_s + clip.duration_s)} of ${clip.recording}`;
+    const [word, text] = this.#state();
+    byId("clip-state").dataset.state = word;
+    byId("clip-state").textContent = text;
+    document.title = `${clip.id} · Labeler`;
+  }
+
+  #state() {
+    const { clip, isProposal, marks } = this.editor;
+    if (isProposal) return ["proposal", marks.length ? "Proposal, press A to accept" : "Proposal: keep all, press A to accept"];
+    if (clip.labels.reviewed) return ["reviewed", "Reviewed"];
+    if (clip.labels.source === "import") return ["imported", "Imported labels"];
+    if (clip.labels.source === "edit") return ["imported", "Learnt from an edited version"];
+    return ["open", "Not reviewed yet"];
+  }
+}

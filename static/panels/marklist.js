@@ -1,0 +1,35 @@
+import { swatch } from "../buttons.js";
+import { byId, h } from "../dom.js";
+import { removedSeconds } from "../mark-rules.js";
+
+/** The clip's stretches in words, each a button that chooses it. */
+export class MarkList {
+  constructor(editor, looks, onChoose) {
+    this.editor = editor;
+    this.looks = looks;
+    this.onChoose = onChoose;
+    for (const name of ["clip.open", "marks.change", "selection.change"]) editor.on(name, () => this.#draw());
+  }
+
+  #draw() {
+    const { editor } = this;
+    const items = editor.marks.map((mark, index) => h("li", {}, this.#item(mark, index)));
+    byId("marks").replaceChildren(...items);
+    const removed = removedSeconds(editor.marks);
+    const share = (100 * removed) / editor.clip.duration_s;
+    byId("marks-summary").textContent = editor.marks.length
+      ? `${removed.toFixed(2)} s of ${editor.clip.duration_s.toFixed(2)} s go (${share.toFixed(0)} %)`
+      : "Nothing is removed from this clip.";
+  }
+
+  #item(mark, index) {
+    const look = this.looks[mark.kind];
+    const time = h("span", { className: "time", textContent: `${mark.start.toFixed(2)}–${mark.end.toFixed(2)}` });
+    const button = h("button", { type: "button", className: "mark" }, swatch(look), time);
+    const verb = mark.kind === "unknown" ? "Left open" : "Remove";
+    button.setAttribute("aria-label", `${verb} ${mark.start.toFixed(2)} to ${mark.end.toFixed(2)} s, ${look.title}`);
+    button.setAttribute("aria-pressed", String(index === this.editor.selected));
+    button.addEventListener("click", () => this.onChoose(index));
+    return button;
+  }
+}

@@ -1,0 +1,81 @@
+import { byId, clock, h } from "../dom.js";
+
+const ROW_PX = 30;
+const SPARE = 6;
+
+/** The list of clips to jump from; only the rows in sight exist, so that thousands are no burden. */
+export class Sidebar {
+  #listed = [];
+  #shownFor = -1;
+
+  constructor(queue, open) {
+    this.queue = queue;
+    this.open = open;
+    this.list = byId("clips");
+    this.rows = byId("clip-rows");
+    this.list.addEventListener("scroll", () => this.#drawRows());
+    new ResizeObserver(() => this.#drawRows()).observe(this.list);
+    queue.on("queue.change", () => this.draw());
+    for (const radio of document.querySelectorAll("[name=mode]")) {
+      radio.addEventListener("change", () => queue.setMode(radio.value));
+    }
+  }
+
+  draw() {
+    this.#listed = this.queue.listed();
+    this.rows.style.height = `${this.#listed.length * ROW_PX}px`;
+    byId("clips-count").textContent = `${this.#listed.length}`;
+    if (this.#shownFor !== this.queue.index) this.#scrollToCurrent();
+    this.#drawRows();
+  }
+
+  #scrollToCurrent() {
+    this.#shownFor = this.queue.index;
+    const top = this.#listed.indexOf(this.queue.index) * ROW_PX;
+    const { scrollTop, clientHeight } = this.list;
+    if (top < scrollTop + ROW_PX || top > scrollTop + clientHeight - 2 * ROW_PX) {
+      this.list.scrollTop = Math.max(0, top - clientHeight / 3);
+    }
+  }
+
+  #drawRows() {
+    const first = Math.max(0, Math.floor(this.list.scrollTop / ROW_PX) - SPARE);
+    const last = Math.min(this.#listed.length, Math.ceil((this.list.scrollTop + this.list.clientHeight) / ROW_PX) + SPARE);
+    const focused = document.activeElement?.dataset?.index;
+    const rows = [];
+    for (let place = first; place < last; place++) rows.push(this.#row(this.#listed[place], place));
+    this.rows.replaceChildren(...rows);
+    if (focused !== undefined) this.rows.querySelector(`[data-index="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
+  #row(index, place) {
+    const { clips } = this.queue;
+    const state = clips.reviewed[index] ? "reviewed" : "open";
+    const share = clips.removed_s[index] / clips.duration_s[index];
+    const row = h("button", {
+      type: "button", className: `clip-row ${state}`, title: clips.id[index], "data-index": index,
+      "aria-label": `${clips.id[index]}, ${state === "open" ? "not reviewed" : "reviewed"}`,
+    }, h("span", { className: "dot" }), h("span", { className: "clip-number", textContent: `#${clips.number[index]}` }),
+    h("span", { className: "clip-time", textContent: clock(clips.start_s[index]) }), meter(share, clips.doubt[index]));
+    if (index === this.queue.index) row.setAttribute("aria-current", "true");
+    row.style.transform = `translateY(${place * ROW_PX}px)`;
+    row.addEventListener("click", (event) => {
+      if (event.detail > 0) row.blur();
+      this.open(index);
+    });
+    return row;
+  }
+}
+
+/** How much of a clip goes, and how much the model doubts. */
+function meter(share, doubt) {
+  const removed = h("span", { className: "bar", title: `${(100 * share).toFixed(0)} % removed` });
+  removed.style.setProperty("--share", share);
+  const parts = h("span", { className: "meters" }, removed);
+  if (doubt !== null && doubt !== undefined) {
+    const mark = h("span", { className: "doubt", title: `doubt ${(100 * doubt).toFixed(0)} %` });
+    mark.style.setProperty("--share", doubt);
+    parts.append(mark);
+  }
+  return parts;
+}

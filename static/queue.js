@@ -1,0 +1,138 @@
+import { Emitter } from "./events.js";
+
+/** Which clip comes next. Holds what the page knows of all clips, one array a column. Emits `queue.change`. */
+export class Queue extends Emitter {
+  #visited = [];
+
+  constructor() {
+    super();
+    this.mode = "order"; // or "doubt", "unreviewed"
+    this.clips = { id: [] };
+    this.index = 0;
+    this.recording = null; // null: all
+  }
+
+  load(clips) {
+    this.clips = clips;
+    this.#indexOf = new Map(clips.id.map((id, index) => [id, index]));
+    this.emit("queue.change");
+  }
+
+  #indexOf = new Map();
+
+  get length() {
+    return this.clips.id.length;
+  }
+
+  get id() {
+    return this.clips.id[this.index];
+  }
+
+  indexOf(id) {
+    return this.#indexOf.get(id) ?? -1;
+  }
+
+  /** The clip that was asked for: by its id, its number within the recording on show, or part of its id. */
+  find(text) {
+    const wanted = text.trim();
+    if (!wanted) return -1;
+    const exact = this.indexOf(wanted);
+    if (exact >= 0) return exact;
+    const recording = this.clips.recording[this.index];
+    const here = this.clips.id.findIndex((id, i) => this.clips.recording[i] === recording && id.endsWith(`_${wanted}`));
+    return here >= 0 ? here : this.clips.id.findIndex((id) => id.toLowerCase().includes(wanted.toLowerCase()));
+  }
+
+  moveTo(index) {
+    if (index === this.index) return;
+    this.#visited.push(this.index);
+    this.index = index;
+    this.emit("queue.change");
+  }
+
+  setMode(mode) {
+    this.mode = mode;
+    this.emit("queue.change");
+  }
+
+  setRecording(recording) {
+    this.recording = recording;
+    this.emit("queue.change");
+  }
+
+  /** What the server now says of some clips: {id: {reviewed, removed_s, revision}}. */
+  update(changes) {
+    for (const [id, change] of Object.entries(changes)) {
+      const index = this.indexOf(id);
+      if (index < 0) continue;
+      for (const [column, value] of Object.entries(change)) this.clips[column][index] = value;
+    }
+    this.emit("queue.change");
+  }
+
+  setDoubts(doubts) {
+    this.clips.doubt = doubts;
+    this.emit("queue.change");
+  }
+
+  /** Where N leads from `from` in the present mode; -1 where there is nothing left. */
+  next(from = this.index) {
+    if (this.mode === "doubt") return this.unsure(from);
+    if (this.mode === "unreviewed") return this.#search(from, 1, (i) => !this.clips.reviewed[i]);
+    return this.#search(from, 1, () => true, false);
+  }
+
+  /** Where B leads: the clip before in order, else the one that was here before. */
+  previous() {
+    if (this.mode !== "order" && this.#visited.length) return this.#visited.at(-1);
+    return this.#search(this.index, -1, () => true, false);
+  }
+
+  back() {
+    const index = this.previous();
+    if (index < 0) return;
+    if (this.mode !== "order") this.#visited.pop();
+    this.index = index;
+    this.emit("queue.change");
+  }
+
+  /** The unreviewed clip that the model is least sure of, `from` aside. */
+  unsure(from = this.index) {
+    let best = -1;
+    for (let i = 0; i < this.length; i++) {
+      if (i === from || this.clips.reviewed[i] || !this.#inScope(i)) continue;
+      if (best < 0 || (this.clips.doubt[i] ?? -1) > (this.clips.doubt[best] ?? -1)) best = i;
+    }
+    return best;
+  }
+
+  /** Ids worth fetching ahead: what N, then N again, B and U would open. */
+  ahead() {
+    const next = this.next();
+    const wanted = [next, next < 0 ? -1 : this.next(next), this.previous(), this.unsure()];
+    return [...new Set(wanted)].filter((index) => index >= 0).map((index) => this.clips.id[index]);
+  }
+
+  /** Indices of the clips on the list, in the order of the present mode. */
+  listed() {
+    const all = Array.from({ length: this.length }, (_, i) => i).filter((i) => this.#inScope(i));
+    if (this.mode === "order") return all;
+    const open = all.filter((i) => !this.clips.reviewed[i] || i === this.index);
+    if (this.mode === "unreviewed") return open;
+    return open.sort((a, b) => (this.clips.doubt[b] ?? -1) - (this.clips.doubt[a] ?? -1));
+  }
+
+  #inScope(i) {
+    return this.recording === null || this.clips.recording[i] === this.recording;
+  }
+
+  #search(from, step, wanted, wrap = true) {
+    for (let n = 1; n < this.length; n++) {
+      const i = from + step * n;
+      if (!wrap && (i < 0 || i >= this.length)) return -1;
+      const index = (i + this.length) % this.length;
+      if (this.#inScope(index) && wanted(index)) return index;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,409 @@
+"""Every address of the labeling app, asked well and badly."""
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.labeler.conftest import loudness_detector, recording_samples
+
+
+def save(client, clip="talk_1", **changes):
+    posted = {"revision": 0, "remove": [[0.1, 0.3, "breath"]], "unknown": [], "reviewed": True} | changes
+    return client.post(f"/api/clips/{clip}/labels", json=posted)
+
+
+def test_the_page_is_whole_and_loads_nothing_from_outside(client):
+    page = client.get("/").text
+    assert "Labeler" in page and 'src="/static/app.js"' in page
+    assert "http://" not in page and "https://" not in page and "style=" not in page
+
+
+def test_every_module_and_stylesheet_of_the_page_is_served(client):
+    import re
+
+    paths = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/").text))
+    assert len(paths) > 20
+    assert {client.get(path).status_code for path in paths} == {200}
+
+
+def test_the_project_lists_all_clips_in_columns(client):
+    project = client.get("/api/project").json
+    assert project["recordings"] == ["talk"]
+    assert project["clips"]["id"] == ["talk_0", "talk_1", "talk_2", "talk_3"]
+    assert project["clips"]["duration_s"] == [1, 1, 1, 0.5]
+    assert {len(column) for column in project["clips"].values()} == {4}
+    assert [kind["name"] for kind in project["kinds"]] == ["", "silence", "breath", "noise", "unknown"]
+
+
+def test_a_clip_comes_with_what_lies_beside_it(client):
+    first, middle = (client.get(f"/api/clips/talk_{i}").json for i in (0, 1))
+    assert (first["before_s"], first["after_s"]) == (0, 0.5)
+    assert (middle["before_s"], middle["after_s"]) == (0.5, 0.5)
+    assert middle["labels"]["remove"] == [] and middle["labels"]["reviewed"] is False
+    assert middle["proposal"] is None
+
+
+def test_sound_is_the_clip_with_half_a_second_of_each_neighbour(client):
+    samples, rate_hz = soundfile.read(
+        io.BytesIO(client.get("/api/clips/talk_1/sound.wav").data), dtype="int16"
+    )
+    assert rate_hz == 16_000
+    assert (samples == recording_samples()[0, 8_000:40_000]).all()
+
+
+def test_sound_answers_ranges(client):
+    whole = client.get("/api/clips/talk_0/sound.wav")
+    part = client.get("/api/clips/talk_0/sound.wav", headers={"Range": "bytes=100-199"})
+    assert part.status_code == 206
+    assert part.data == whole.data[100:200]
+    assert client.get("/api/clips/talk_0/sound.wav", headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+def test_the_spectrogram_is_the_networks_own_numbers(client, data):
+    shown = np.frombuffer(client.get("/api/clips/talk_1/mel").data, "<i2").reshape(-1, 64)
+    stored = [np.load(data / "mels" / f"talk_{i}.npy") for i in range(3)]
+    expected = np.concatenate([stored[0][-50:], stored[1], stored[2][:50]])
+    assert shown.shape == (200, 64)
+    assert np.abs(shown / 1000 - expected).max() <= 0.0006
+
+
+def test_saving_stores_the_clip_and_no_other(client, data):
+    before = json.loads((data / "labels.json").read_text())
+    answer = save(client)
+    after = json.loads((data / "labels.json").read_text())
+    assert answer.status_code == 200 and answer.json["labels"]["revision"] == 1
+    assert after.pop("talk_1") == {
+        "duration_s": 1.0,
+        "remove": [[0.1, 0.3, "breath"]],
+        "unknown": [],
+        "source": "person",
+        "reviewed": True,
+        "revision": 1,
+    }
+    del before["talk_1"]
+    assert after == before
+
+
+def test_what_was_saved_is_shown_and_counted(client):
+    summary = save(client, unknown=[[0.5, 0.6]]).json["summary"]
+    assert summary == {"reviewed": True, "removed_s": pytest.approx(0.2), "revision": 1, "doubt": None}
+    assert client.get("/api/clips/talk_1").json["labels"]["unknown"] == [[0.5, 0.6]]
+    assert client.get("/api/project").json["clips"]["reviewed"] == [False, True, False, False]
+
+
+def test_reviewed_and_empty_is_not_the_same_as_not_looked_at(client):
+    save(client, remove=[])
+    assert client.get("/api/project").json["clips"]["reviewed"] == [False, True, False, False]
+
+
+def test_stale_data_meets_a_conflict_that_shows_the_other_version(client, data):
+    save(client)
+    stored = (data / "labels.json").read_bytes()
+    answer = save(client, remove=[[0.5, 0.9, ""]])
+    assert answer.status_code == 409
+    assert (
+        answer.json["current"]["remove"] == [[0.1, 0.3, "breath"]] and answer.json["current"]["revision"] == 1
+    )
+    assert (data / "labels.json").read_bytes() == stored
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"remove": [[0.5, 0.2, ""]]}, "0.5"),
+        ({"remove": [[0, 9, ""]]}, "9"),
+        ({"remove": [[0, 0.5, "sneeze"]]}, "sneeze"),
+        ({"remove": [[None, 0.5, ""]]}, "None"),
+        ({"remove": "all"}, "all"),
+        ({"unknown": [[0.1]]}, "0.1"),
+        ({"reviewed": "yes"}, "yes"),
+        ({"revision": -1}, "-1"),
+        ({"revision": True}, "True"),
+    ],
+)
+def test_marks_that_cannot_be_are_refused_in_one_line_and_not_stored(client, data, changes, named):
+    stored = (data / "labels.json").read_bytes()
+    answer = save(client, **changes)
+    assert answer.status_code == 400
+    assert named in answer.json["error"] and "\n" not in answer.json["error"]
+    assert (data / "labels.json").read_bytes() == stored
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"revision": NaN}'])
+def test_a_body_that_is_no_object_is_refused(client, body):
+    answer = client.post("/api/clips/talk_1/labels", data=body, content_type="application/json")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "clip",
+    ["talk_9", "..", "%2e%2e%2flabels.json", "..%2f..%2fetc%2fpasswd", "talk_1%00", "talk_1/../talk_2"],
+)
+@pytest.mark.parametrize("what", ["", "/sound.wav", "/mel"])
+def test_an_id_that_is_not_on_the_list_leads_nowhere(client, clip, what):
+    answer = client.get(f"/api/clips/{clip}{what}")
+    assert answer.status_code == 404 or (clip.endswith("talk_2") and answer.status_code in (200, 308))
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../main.py", "/static/%2e%2e/main.py", "/static/..%2fmain.py", "/main.py"]
+)
+def test_the_static_folder_cannot_be_left(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_clip_that_leads_out_of_the_folder_is_not_served(make_app, data, tmp_path):
+    from cleaner.errors import LabelsError
+
+    outside = tmp_path / "secret.wav"
+    shutil.move(data / "clips" / "talk_1.wav", outside)
+    (data / "clips" / "talk_1.wav").symlink_to(outside)
+    with pytest.raises(LabelsError, match="leads out of the data folder"):
+        make_app()
+
+
+def test_a_wav_that_vanished_is_one_line(client, data):
+    (data / "clips" / "talk_1.wav").unlink()
+    answer = client.get("/api/clips/talk_1")
+    assert answer.status_code == 400 and "talk_1.wav is missing" in answer.json["error"]
+
+
+def test_preview_is_what_stays_end_to_end(client):
+    answer = client.post("/api/clips/talk_1/preview", json={"remove": [[0.25, 0.5, ""]], "unknown": []})
+    samples, rate_hz = soundfile.read(io.BytesIO(answer.data), dtype="int16")
+    assert json.loads(answer.headers["X-Kept"]) == [[-0.5, 0.25], [0.5, 1.5]]
+    assert len(samples) == 1.75 * rate_hz
+    whole = recording_samples()[0, 8_000:40_000]
+    assert (samples[:11_900] == whole[:11_900]).all() and (samples[12_200:] == whole[16_200:]).all()
+
+
+def test_preview_is_spliced_as_infer_splices(client):
+    """A person's ranges on the way of infer.py give the same samples."""
+    from cleaner.decide import CutSettings, decide
+    from cleaner.forced import forced_segments
+    from cleaner.segments import CutList, Source
+    from cleaner.splice import JoinSettings, splice
+
+    answer = client.post(
+        "/api/clips/talk_1/preview", json={"remove": [[0.25, 0.5, ""], [0.7, 0.9, "breath"]]}
+    )
+    whole = recording_samples()[:, 8_000:40_000]
+    forced = forced_segments([(12_000, 16_000), (19_200, 22_400)], keep=False)
+    keep, kinds = np.ones(100, np.float32), np.zeros((3, 100), np.float32)
+    segments = decide(keep, kinds, 32_000, 16_000, CutSettings(), by_person=forced)
+    cut_list = CutList(Source("", 16_000, 32_000, 1, ""), segments)
+    expected = np.concatenate(list(splice([whole], cut_list, JoinSettings())), axis=1)
+    samples, _ = soundfile.read(io.BytesIO(answer.data), dtype="int16")
+    assert (samples == expected[0]).all()
+
+
+def test_preview_of_nothing_is_empty(client):
+    answer = client.post("/api/clips/talk_0/preview", json={"remove": [[0, 1, ""]]})
+    assert json.loads(answer.headers["X-Kept"]) == [[1.0, 1.5]]
+
+
+def test_status_tells_what_changed_since(client):
+    version = client.get("/api/status").json["version"]
+    assert client.get(f"/api/status?since={version}").json["changes"] == {}
+    save(client)
+    status = client.get(f"/api/status?since={version}").json
+    assert list(status["changes"]) == ["talk_1"] and status["version"] > version
+    assert status["model"]["state"] == "none"
+
+
+def test_labels_changed_by_another_program_are_seen(client, data):
+    from cleaner.label_form import ClipLabel
+    from cleaner.labels import write_clip_label
+
+    write_clip_label(data / "labels.json", "talk_2", ClipLabel(1.0, reviewed=True), 0)
+    assert client.get("/api/clips/talk_2").json["labels"]["revision"] == 1
+    assert save(client, "talk_2").status_code == 409
+
+
+@pytest.mark.parametrize("name", ["audacity", "textgrid", "label-studio", "arrays"])
+def test_exports_are_archives(client, name):
+    save(client)
+    answer = client.get(f"/api/export/{name}")
+    assert answer.status_code == 200
+    assert zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+
+
+def exported(client, name):
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/export/{name}").data))
+    return {file: archive.read(file) for file in archive.namelist()}
+
+
+def test_audacity_labels_are_on_the_recordings_clock_and_go_on_over_borders(client):
+    save(client, "talk_0", remove=[[0.5, 1.0, "breath"]])
+    save(client, "talk_1", remove=[[0, 0.25, "breath"], [0.5, 0.6, ""]])
+    expected = b"0.500000\t1.250000\tbreath\n1.500000\t1.600000\t\n"
+    assert exported(client, "audacity") == {"talk_labels.txt": expected}
+
+
+def test_a_textgrid_tiles_the_recording(client):
+    save(client, "talk_0", remove=[[0.5, 1.0, "breath"]])
+    text = exported(client, "textgrid")["talk.TextGrid"].decode()
+    assert 'xmin = 0.500000\n            xmax = 1.000000\n            text = "breath"' in text
+    assert "intervals: size = 2" in text
+
+
+def test_label_studio_gets_a_task(client):
+    save(client, "talk_1")
+    [task] = json.loads(exported(client, "label-studio")["talk.json"])
+    assert task["annotations"][0]["result"][0]["value"] == {"start": 1.1, "end": 1.3, "labels": ["breath"]}
+
+
+def test_arrays_hold_mel_and_label_of_equal_length(client):
+    save(client, "talk_1", remove=[[0.1, 0.3, ""]], unknown=[[0.5, 0.6]])
+    [file] = exported(client, "arrays").values()
+    arrays = np.load(io.BytesIO(file))
+    assert arrays["mel"].shape == (100, 64) and arrays["label"].shape == (100, 1)
+    assert (arrays["label"][10:30] == 0).all() and (arrays["label"][:10] == 1).all()
+    assert np.isnan(arrays["label"][50:60]).all()
+
+
+def test_an_unknown_export_is_not_found(client):
+    assert client.get("/api/export/doc").status_code == 404
+
+
+def test_every_answer_carries_the_policy(client):
+    for path in ("/", "/static/app.js", "/api/project", "/nowhere"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_proposal_is_what_infer_would_cut(make_app, tmp_path):
+    client = make_app(load_detector=loudness_detector, checkpoint=Path("x.pt")).test_client()
+    wait_for_model(client)
+    proposal = client.get("/api/clips/talk_1").json["proposal"]
+    assert len(proposal["keep"]) == 50 and 0 < proposal["doubt"] < 1
+    cuts = cuts_of_the_whole(tmp_path / "talk.wav")
+    inside = [
+        (max(0, start - 1), min(1, end - 1), kind) for start, end, kind in cuts if end > 1 and start < 2
+    ]
+    assert proposal["remove"] == [
+        [pytest.approx(a, abs=0.001), pytest.approx(b, abs=0.001), k] for a, b, k in inside
+    ]
+
+
+def cuts_of_the_whole(path):
+    """What is removed of the whole recording by default, in seconds."""
+    from cleaner.audio import open_recording
+    from cleaner.decide import CutSettings, decide
+    from cleaner.detect import detect
+    from cleaner.edges import EdgeEnergy
+
+    energy = EdgeEnergy(16_000)
+    with open_recording(path) as recording:
+        found = detect(loudness_detector(path), recording, energy.push)
+    segments = decide(found.keep, found.kinds, found.samples, 16_000, CutSettings(), energy=energy.finish())
+    return [(part.start / 16_000, part.end / 16_000, part.kind) for part in segments if not part.keep]
+
+
+def wait_for_model(client):
+    import time
+
+    for _ in range(200):
+        status = client.get("/api/status").json
+        if (
+            all(value["doubt"] is not None for value in status["changes"].values())
+            and status["model"]["version"]
+        ):
+            return status
+        time.sleep(0.02)
+    raise AssertionError(f"the model did not come: {status}")
+
+
+def test_agreement_counts_decisions_of_reviewed_clips(make_app):
+    client = make_app(load_detector=loudness_detector, checkpoint=Path("x.pt")).test_client()
+    wait_for_model(client)
+    proposal = client.get("/api/clips/talk_1").json["proposal"]
+    same = save(client, "talk_1", remove=proposal["remove"]).json["agreement"]
+    assert same == {"clips": 1, "share": 1.0, "enough": False}
+    other = save(client, "talk_2", remove=[[0, 1, ""]]).json["agreement"]
+    assert other["clips"] == 2 and 0.5 < other["share"] < 1
+
+
+def test_a_model_that_cannot_be_loaded_leaves_a_working_page(make_app):
+    def broken(path):
+        raise ValueError("not a checkpoint")
+
+    client = make_app(load_detector=broken, checkpoint=Path("x.pt")).test_client()
+    import time
+
+    for _ in range(100):
+        model = client.get("/api/status").json["model"]
+        if model["state"] == "failed":
+            break
+        time.sleep(0.01)
+    assert model["message"] == "Model: not a checkpoint"
+    assert save(client).status_code == 200
+
+
+def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path):
+    from labeler import LabelerConfig, create_app
+
+    client = create_app(LabelerConfig(data=tmp_path / "new")).test_client()
+    assert client.get("/api/project").json["clips"]["id"] == []
+    sound = (tmp_path / "talk.wav").read_bytes()
+    answer = client.post(
+        "/api/recordings?name=my talk.wav", data=sound, content_type="application/octet-stream"
+    )
+    assert answer.status_code == 202
+    [job] = wait_for_jobs(client)
+    assert (job["state"], job["message"]) == ("done", "1 clips")
+    assert client.get("/api/project").json["clips"]["id"] == ["my talk_0"]
+    assert client.get("/api/clips/my talk_0").status_code == 200
+
+
+def wait_for_jobs(client):
+    import time
+
+    for _ in range(300):
+        jobs = client.get("/api/status").json["jobs"]
+        if jobs and all(job["state"] in ("done", "failed") for job in jobs):
+            return jobs
+        time.sleep(0.02)
+    raise AssertionError(jobs)
+
+
+@pytest.mark.parametrize("name", ["virus.exe", "", "..", ".wav", "a.wav/..", "labels.json"])
+def test_an_upload_of_a_foreign_kind_is_refused(client, data, name):
+    answer = client.post(f"/api/recordings?name={name}", data=b"x", content_type="application/octet-stream")
+    assert answer.status_code == 400
+    assert not (data / "recordings").exists()
+
+
+def test_an_upload_stays_in_its_folder_and_overwrites_nothing(client, data, tmp_path):
+    sound = (tmp_path / "talk.wav").read_bytes()
+    for _ in range(2):
+        client.post(
+            "/api/recordings?name=../../escaped.wav",
+            data=sound + b"1",
+            content_type="application/octet-stream",
+        )
+    wait_for_jobs(client)
+    assert not (tmp_path / "escaped.wav").exists() and not (data / "escaped.wav").exists()
+
+
+def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client, data):
+    client.post("/api/recordings?name=a.wav", data=b"not sound" * 99, content_type="application/octet-stream")
+    [job] = wait_for_jobs(client)
+    assert job["state"] == "failed" and "\n" not in job["message"]
+    assert list((data / "recordings").iterdir()) == []
+
+
+def test_an_upload_beyond_the_bound_is_refused(make_app, data):
+    client = make_app(max_upload_bytes=1000).test_client()
+    answer = client.post(
+        "/api/recordings?name=a.wav", data=b"x" * 2000, content_type="application/octet-stream"
+    )
+    assert answer.status_code == 413
