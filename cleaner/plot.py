@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 _COLOURS = {kind.name: kind.colour for kind in (*KINDS, UNSAID)}
 
-_ROW_CHOICES_S = (15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600)
+_ROW_CHOICES_S = (60, 120, 300, 600, 1_200, 1_800, 3_600)
 _MOST_ROWS = 24
 _ROW_WIDTH_IN, _ROW_HEIGHT_IN = 15.0, 1.5
 _COLUMNS_PER_ROW = 3_000
+# A row's height is shared: the probability's strip at the bottom, the waveform around a line above it.
+_STRIP, _MIDDLE, _HALF_HEIGHT = 0.28, 0.65, 0.33
+_INK, _PROBABILITY = "#222222", "#0072B2"
 
 
 class Peaks:
@@ -80,8 +83,10 @@ def save_plot(
 
 def row_length_s(duration_s: float) -> float:
     """Seconds in one row of the picture: short recordings fill one row, long ones at most two dozen."""
+    if duration_s <= _ROW_CHOICES_S[0]:
+        return max(duration_s, 1.0)
     for choice in _ROW_CHOICES_S:
-        if duration_s <= choice * (1 if choice <= 30 else _MOST_ROWS):
+        if duration_s <= choice * _MOST_ROWS:
             return choice
     return duration_s / _MOST_ROWS
 
@@ -102,26 +107,37 @@ def _draw_row(
         if not segment.keep and segment.end > start_s * rate and segment.start < end_s * rate:
             colour = _COLOURS.get(segment.kind, UNSAID.colour)
             axis.axvspan(segment.start / rate, segment.end / rate, color=colour, alpha=0.45, linewidth=0)
-    low, high = (
-        _reduced(row, start_s, end_s, step_s, pick) for row, pick in zip(peaks, ("min", "max"), strict=True)
-    )
-    times_s = np.linspace(
-        start_s, start_s + len(low) * _reduction(length_s, step_s) * step_s, len(low), False
-    )
-    axis.fill_between(times_s, low, high, color="#222222", linewidth=0)
-    probability = _reduced(keep, start_s, end_s, DECISION_S, "min")
-    step = _reduction(length_s, DECISION_S) * DECISION_S
-    axis.plot(
-        start_s + step * (np.arange(len(probability)) + 0.5),
-        2 * probability - 1,
-        color="#0072B2",
-        linewidth=0.9,
-    )
-    axis.axhline(2 * threshold - 1, color="#0072B2", linewidth=0.8, linestyle="--")
-    axis.set(xlim=(start_s, end_s), ylim=(-1.02, 1.02), yticks=[-1, 2 * threshold - 1, 1])
-    axis.set_yticklabels(["0", f"{threshold:g}", "1"], fontsize=7)
+    _draw_waveform(axis, start_s, length_s, peaks, step_s)
+    _draw_probability(axis, start_s, length_s, keep, threshold)
+    axis.set(xlim=(start_s, end_s), ylim=(0, 1), yticks=[0, threshold * _STRIP, _STRIP])
+    axis.set_yticklabels(["0", f"{threshold:g}", "1"], fontsize=6)
     axis.xaxis.set_major_formatter(lambda value, _: format_clock(value))
     axis.tick_params(axis="x", labelsize=8)
+
+
+def _draw_waveform(axis: "Axes", start_s: float, length_s: float, peaks: np.ndarray, step_s: float) -> None:
+    """The upper part of a row: lowest and highest sample of each column."""
+    full_scale = max(float(np.abs(peaks).max(initial=0.0)), 1e-3)
+    low, high = (
+        _MIDDLE + _HALF_HEIGHT / full_scale * _reduced(row, start_s, length_s, step_s, pick)
+        for row, pick in zip(peaks, ("min", "max"), strict=True)
+    )
+    axis.fill_between(_times_s(len(low), start_s, length_s, step_s), low, high, color=_INK, linewidth=0)
+
+
+def _draw_probability(
+    axis: "Axes", start_s: float, length_s: float, keep: np.ndarray, threshold: float
+) -> None:
+    """The strip below the waveform: the least keep probability of each column, and the threshold."""
+    lowest = _STRIP * _reduced(keep, start_s, length_s, DECISION_S, "min")
+    times_s = _times_s(len(lowest), start_s, length_s, DECISION_S)
+    axis.fill_between(times_s, lowest, color=_PROBABILITY, step="post", linewidth=0)
+    axis.axhline(threshold * _STRIP, color="#D55E00", linewidth=0.8, linestyle="--")
+    axis.axhline(_STRIP, color="#BBBBBB", linewidth=0.6)
+
+
+def _times_s(columns: int, start_s: float, length_s: float, step_s: float) -> np.ndarray:
+    return start_s + np.arange(columns) * _reduction(length_s, step_s) * step_s
 
 
 def _reduction(length_s: float, step_s: float) -> int:
@@ -129,9 +145,9 @@ def _reduction(length_s: float, step_s: float) -> int:
     return max(1, math.ceil(length_s / step_s / _COLUMNS_PER_ROW))
 
 
-def _reduced(values: np.ndarray, start_s: float, end_s: float, step_s: float, pick: str) -> np.ndarray:
-    part = values[round(start_s / step_s) : round(end_s / step_s)]
-    factor = _reduction(end_s - start_s, step_s)
+def _reduced(values: np.ndarray, start_s: float, length_s: float, step_s: float, pick: str) -> np.ndarray:
+    part = values[round(start_s / step_s) : round((start_s + length_s) / step_s)]
+    factor = _reduction(length_s, step_s)
     padded = np.pad(part, (0, -len(part) % factor), "edge") if len(part) else part
     return getattr(padded.reshape(-1, factor), pick)(axis=1)
 
@@ -141,8 +157,8 @@ def _legend(figure: "Figure", cut_list: CutList, threshold: float) -> None:
     from matplotlib.patches import Patch
 
     found = {segment.kind for segment in cut_list.segments if not segment.keep}
-    entries: list[Patch | Line2D] = [Line2D([], [], color="#222222", label="waveform")]
-    entries.append(Line2D([], [], color="#0072B2", label=f"keep probability, threshold {threshold:g}"))
+    entries: list[Patch | Line2D] = [Line2D([], [], color=_INK, label="waveform")]
+    entries.append(Patch(color=_PROBABILITY, label=f"keep probability, threshold {threshold:g}"))
     for kind, colour in _COLOURS.items():
         if kind in found:
             entries.append(Patch(color=colour, alpha=0.45, label=f"removed: {kind or 'unnamed'}"))
