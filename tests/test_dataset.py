@@ -46,7 +46,9 @@ def originals(tmp_path):
 def test_records_hold_mel_and_truth_in_the_order_of_time(data):
     records = load_dataset(data)
     assert [(record.clip, record.recording, record.index, record.start_s) for record in records] == [
-        ("ep_0", "ep", 0, 0.0), ("ep_1", "ep", 1, 1.0), ("ep_2", "ep", 2, 2.0),
+        ("ep_0", "ep", 0, 0.0),
+        ("ep_1", "ep", 1, 1.0),
+        ("ep_2", "ep", 2, 2.0),
     ]
     assert [record.mel.shape for record in records] == [(64, 100), (64, 100), (64, 50)]
     assert [len(record.target) for record in records] == [50, 50, 25]

@@ -217,9 +217,7 @@ def test_form_word_and_option_say_what_marks_mean(text, means, remove, unknown):
 
 
 def test_what_nobody_says_is_asked_for():
-    with pytest.raises(
-        ImportFormatError, match=r"a\.txt: is what is marked 'hm' .* --labels-mean keep"
-    ):
+    with pytest.raises(ImportFormatError, match=r"a\.txt: is what is marked 'hm' .* --labels-mean keep"):
         meaning_of(marks("1-2 hm"), 4.0, "a.txt")
     with pytest.raises(ImportFormatError, match="marked without a word"):
         meaning_of(marks("1-2"), 4.0, "a.txt")

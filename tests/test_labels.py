@@ -8,8 +8,14 @@ from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel, Removal, Unknown
 from cleaner.labels import Conflict, back_up, read_labels, update_labels, write_clip_label
 
-OURS = {"duration_s": 5.0, "remove": [[0.0, 0.36, "silence"], [1.52, 2.1, ""]], "unknown": [[3.0, 3.5]],
-        "source": "person", "reviewed": True, "revision": 3}
+OURS = {
+    "duration_s": 5.0,
+    "remove": [[0.0, 0.36, "silence"], [1.52, 2.1, ""]],
+    "unknown": [[3.0, 3.5]],
+    "source": "person",
+    "reviewed": True,
+    "revision": 3,
+}
 ORIGINAL = {"label": [0, 0, 1, 1]}
 
 

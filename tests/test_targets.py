@@ -30,8 +30,10 @@ def test_reviewed_and_empty_keeps_all_and_not_looked_at_says_nothing():
 
 def test_kinds_are_told_only_where_something_of_a_said_kind_is_removed():
     label = ClipLabel(
-        0.2, (Removal(0, 0.04, "silence"), Removal(0.04, 0.06), Removal(0.1, 0.2, "noise")),
-        (Unknown(0.16, 0.2),), reviewed=True,
+        0.2,
+        (Removal(0, 0.04, "silence"), Removal(0.04, 0.06), Removal(0.1, 0.2, "noise")),
+        (Unknown(0.16, 0.2),),
+        reviewed=True,
     )
     assert list(kind_target_of(label, 10)) == [0, 0, -1, -1, -1, 2, 2, 2, -1, -1]
     assert kind_target_of(label, 10).dtype == np.int64

@@ -178,9 +178,7 @@ def _notes(said: Sequence[_Said], duration_s: float, where: str) -> list[str]:
     return notes
 
 
-def _note_on_the_rest(
-    said: Sequence[_Said], duration_s: float, rest: bool | None, where: str
-) -> list[str]:
+def _note_on_the_rest(said: Sequence[_Said], duration_s: float, rest: bool | None, where: str) -> list[str]:
     """A file that ends long before its recording does is perhaps half done."""
     last_s = max((one.end_s for one in said), default=0.0)
     if rest is None or duration_s - last_s < _LONG_REST_S:

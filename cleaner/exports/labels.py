@@ -1,0 +1,79 @@
+"""A recording's labels in other programs' forms, on the recording's own clock; one file per format.
+
+What is exported is what was looked at; ``cleaner.imports`` reads all but the arrays back.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from cleaner.dataset import Dataset
+from cleaner.label_form import ClipLabel, Removal
+from cleaner.manifest import Clip
+
+# Name -> what a person is told of it. The module of the same name here has files(labelled), which yields the
+# name and the contents of each file.
+LABEL_EXPORTS = {
+    "audacity_labels": "Audacity labels: one label track a recording (.txt)",
+    "textgrid": "Praat TextGrid: one interval tier a recording",
+    "label_studio": "Label Studio: one task a recording (.json)",
+    "arrays": "NumPy arrays: mel (t, 64) and label (t, 1), a file a clip (.npz)",
+}
+
+# A stretch goes on in the next clip where its end and the next one's start are nearer than this.
+_TOUCHING_S = 1e-4
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One recording: its clips that were looked at, with labels in intervals, in the order of time.
+
+    ``sound`` is the sound file's name, ``mel`` gives a clip's log-mel spectrogram, float32 ``(64, T)``.
+    """
+
+    recording: str
+    sound: str
+    duration_s: float
+    clips: tuple[tuple[Clip, ClipLabel], ...]
+    mel: Callable[[str], np.ndarray]
+
+    def removals(self) -> list[Removal]:
+        """Stretches to be removed on the recording's clock, those that cross a clip's border made one."""
+        joined: list[Removal] = []
+        for clip, label in self.clips:
+            for start_s, end_s, kind in label.remove:
+                stretch = Removal(clip.start_s + start_s, clip.start_s + end_s, kind)
+                if joined and joined[-1].kind == kind and stretch.start_s - joined[-1].end_s < _TOUCHING_S:
+                    joined[-1] = Removal(joined[-1].start_s, max(joined[-1].end_s, stretch.end_s), kind)
+                else:
+                    joined.append(stretch)
+        return joined
+
+
+def export_labels(
+    name: str, dataset: Dataset, labels: Mapping[str, ClipLabel], recording: str
+) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of one recording's files; ``name`` is one of ``LABEL_EXPORTS``.
+
+    Raises KeyError where the dataset has no such recording.
+    """
+    module = importlib.import_module(f"cleaner.exports.{name}")
+    yield from module.files(labelled(dataset, labels, recording))
+
+
+def labelled(dataset: Dataset, labels: Mapping[str, ClipLabel], recording: str) -> Labelled:
+    """Gather one recording's labels; raises KeyError where the dataset has no such recording."""
+    clips = [clip for clip in dataset.clips.values() if clip.recording == recording]
+    if not clips:
+        raise KeyError(recording)
+    seen = [clip for clip in clips if clip.clip in labels and labels[clip.clip].trains]
+    return Labelled(
+        recording=recording,
+        sound=PurePosixPath(clips[0].path).name or f"{recording}.wav",
+        duration_s=max(clip.start_s + clip.duration_s for clip in clips),
+        clips=tuple((clip, dataset.in_intervals(clip.clip, labels[clip.clip])) for clip in seen),
+        mel=dataset.mel,
+    )
