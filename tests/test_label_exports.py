@@ -32,7 +32,8 @@ def data(tmp_path):
 
 def exported(data, name):
     """The files by name."""
-    return dict(export_labels(name, open_dataset(data), read_labels(data / "labels.json"), "ep"))
+    labels = read_labels(data / "labels.json")
+    return dict(export_labels(name, open_dataset(data), labels.__getitem__, "ep"))
 
 
 def test_audacity_gets_a_line_per_stretch_on_the_recordings_clock(data):
@@ -95,4 +96,4 @@ def test_what_goes_out_comes_back(data, tmp_path, name, says):
 
 def test_a_recording_that_is_not_there_is_a_key_error(data):
     with pytest.raises(KeyError, match="other"):
-        list(export_labels("arrays", open_dataset(data), {}, "other"))
+        list(export_labels("arrays", open_dataset(data), ClipLabel, "other"))

@@ -4,7 +4,7 @@ What is exported is what was looked at; ``cleaner.imports`` reads all but the ar
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -54,26 +54,26 @@ class Labelled:
 
 
 def export_labels(
-    name: str, dataset: Dataset, labels: Mapping[str, ClipLabel], recording: str
+    name: str, dataset: Dataset, label_of: Callable[[str], ClipLabel], recording: str
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents of one recording's files; ``name`` is one of ``LABEL_EXPORTS``.
 
     Raises KeyError where the dataset has no such recording.
     """
     module = importlib.import_module(f"cleaner.exports.{name}")
-    yield from module.files(labelled(dataset, labels, recording))
+    yield from module.files(labelled(dataset, label_of, recording))
 
 
-def labelled(dataset: Dataset, labels: Mapping[str, ClipLabel], recording: str) -> Labelled:
+def labelled(dataset: Dataset, label_of: Callable[[str], ClipLabel], recording: str) -> Labelled:
     """Gather one recording's labels; raises KeyError where the dataset has no such recording."""
     clips = [clip for clip in dataset.clips.values() if clip.recording == recording]
     if not clips:
         raise KeyError(recording)
-    seen = [clip for clip in clips if clip.clip in labels and labels[clip.clip].trains]
+    seen = [(clip, label) for clip in clips if (label := label_of(clip.clip)).trains]
     return Labelled(
         recording=recording,
         sound=PurePosixPath(clips[0].path).name or f"{recording}.wav",
         duration_s=max(clip.start_s + clip.duration_s for clip in clips),
-        clips=tuple((clip, dataset.in_intervals(clip.clip, labels[clip.clip])) for clip in seen),
+        clips=tuple((clip, dataset.in_intervals(clip.clip, label)) for clip, label in seen),
         mel=dataset.mel,
     )

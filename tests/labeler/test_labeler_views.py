@@ -242,7 +242,7 @@ def exported(client, name):
 def test_audacity_labels_are_on_the_recordings_clock_and_go_on_over_borders(client):
     save(client, "talk_0", remove=[[0.5, 1.0, "breath"]])
     save(client, "talk_1", remove=[[0, 0.25, "breath"], [0.5, 0.6, ""]])
-    expected = b"0.500000\t1.250000\tbreath\n1.500000\t1.600000\t\n"
+    expected = b"0.500000\t1.250000\tbreath\n1.500000\t1.600000\tremove\n"
     assert exported(client, "audacity") == {"talk_labels.txt": expected}
 
 
@@ -250,13 +250,18 @@ def test_a_textgrid_tiles_the_recording(client):
     save(client, "talk_0", remove=[[0.5, 1.0, "breath"]])
     text = exported(client, "textgrid")["talk.TextGrid"].decode()
     assert 'xmin = 0.500000\n            xmax = 1.000000\n            text = "breath"' in text
-    assert "intervals: size = 2" in text
+    assert "intervals: size = 3" in text
 
 
 def test_label_studio_gets_a_task(client):
     save(client, "talk_1")
-    [task] = json.loads(exported(client, "label-studio")["talk.json"])
-    assert task["annotations"][0]["result"][0]["value"] == {"start": 1.1, "end": 1.3, "labels": ["breath"]}
+    [task] = json.loads(exported(client, "label-studio")["talk_label_studio.json"])
+    assert task["annotations"][0]["result"][0]["value"] == {
+        "start": 1.1,
+        "end": 1.3,
+        "channel": 0,
+        "labels": ["breath"],
+    }
 
 
 def test_arrays_hold_mel_and_label_of_equal_length(client):
