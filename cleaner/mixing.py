@@ -15,16 +15,17 @@ import numpy as np
 
 from cleaner import colour, rooms, synthesis
 from cleaner.audio.round_trip import codec_round_trip
-from cleaner.canvas import AFTER, PIECE, Canvas
+from cleaner.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.cli import setting
 from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material
 from cleaner.pieces import BREATH, active_level_db, event, faded, laugh, log_uniform, some_room, speech_piece
 
 _BIT_RATES = {"mp3": (24_000, 32_000, 48_000, 64_000), "opus": (12_000, 16_000, 24_000, 48_000)}
 # Pauses: their share, shortest and longest in seconds.
-_PAUSES = ((0.25, 0.06, 0.3), (0.45, 0.25, 1.0), (0.3, 0.8, 4.5))
+_PAUSES = ((0.25, 0.06, 0.3), (0.45, 0.25, 1.0), (0.26, 0.8, 4.0), (0.04, 4.0, 9.0))
 _BRIDGED_DECISIONS = 13  # below 0.26 s a pause inside a turn is not worth a cut
 _BRIDGED_ACTIVITY = 0.3
+_TURN_DECISIONS = 50  # below 1 s a silent pause may still lie inside a turn: a teacher may say so, a little
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ class MixSettings:
     near_room: float = setting(0.45, "share of kept talkers near it, in a room that is heard")
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
-    laughter: float = setting(0.05, "share of pieces that are laughter, to be kept")
-    level_mean_db: float = setting(-26.0, "mean level of the main talker, dB of full scale")
-    level_deviation_db: float = setting(7.0, "its deviation; it stays between -46 and -12 dB")
+    laughter: float = setting(0.06, "share of pieces that are laughter, to be kept")
+    soft: float = setting(0.25, "share that was recorded at a low level, -46 to -30 dB of full scale")
+    level_mean_db: float = setting(-24.0, "mean level of the main talker in the others")
+    level_deviation_db: float = setting(6.0, "its deviation; it stays between -46 and -12 dB")
     background: float = setting(0.75, "share with a background, -5 to 70 dB below")
     band_limit: float = setting(0.2, "share with a limited band")
     gate: float = setting(0.12, "share through a gate")
@@ -53,8 +55,9 @@ class Episode:
     """Samples f32 ``(M,)`` at 16 kHz, and the truth per decision.
 
     ``activity`` float32 ``(D,)`` in 0..1: how surely it is speech or laughter to be kept, judged on the
-    clean source; ``inside`` uint8 ``(D,)``: PIECE in a kept piece with its pauses, AFTER just behind one, 0
-    where there is nothing to keep; ``kind`` int8 ``(D,)``: what is removed there, -1 where kept or unknown.
+    clean source; ``inside`` uint8 ``(D,)``: PIECE in a kept piece with its pauses, SURE where no teacher is
+    asked, AFTER behind a piece, 0 where there is nothing to keep; ``kind`` int8 ``(D,)``: what is removed there,
+    -1 where kept or unknown.
     """
 
     samples: np.ndarray
@@ -93,11 +96,18 @@ def soft_target(
     """
     activity = activity.astype(np.float32)
     if teacher_logits is None:
-        return np.where(inside == PIECE, activity, np.float32(0))
+        return np.where(inside >= PIECE, activity, np.float32(0))
     heard = 1 / (1 + np.exp(-teacher_logits.astype(np.float32)))
     in_piece = (1 - share) * activity + share * heard
-    choices = [in_piece, 0.5 * share * heard]
-    return np.select([inside == PIECE, inside == AFTER], choices, 0.0).astype(np.float32)
+    choices = [activity, in_piece, 0.5 * share * heard]
+    return np.select([inside == SURE, inside == PIECE, inside == AFTER], choices, 0.0).astype(np.float32)
+
+
+def _whole_share(clip: Clip) -> float:
+    """How often a clip is taken with all its pauses: often where they are known, or are those of real talk."""
+    if clip.speech or "conversation" in clip.group:
+        return 0.5
+    return 0.1
 
 
 class _Mixer:
@@ -107,7 +117,8 @@ class _Mixer:
         self.material, self.settings, self.rng = material, settings, rng
         self.canvas = Canvas(round(settings.episode_s * RATE_HZ / DECISION_SAMPLES))
         level_db = rng.normal(settings.level_mean_db, settings.level_deviation_db)
-        self.main_db = float(np.clip(level_db, -46, -12))
+        is_soft = self._chance(settings.soft)
+        self.main_db = float(rng.uniform(-46, -30) if is_soft else np.clip(level_db, -46, -12))
 
     def episode(self) -> Episode:
         if self._chance(self.settings.nobody_near):
@@ -124,7 +135,8 @@ class _Mixer:
             hiss = synthesis.hiss(self.rng, len(self.canvas.samples))
             self.canvas.add(0, hiss, self.rng.uniform(-100, -58))
         canvas = self.canvas
-        return Episode(self._coloured(canvas.samples), canvas.activity, canvas.inside, canvas.kind)
+        kind = canvas.heard_kinds()
+        return Episode(self._coloured(canvas.samples), canvas.activity, canvas.inside, kind)
 
     def _chance(self, share: float) -> bool:
         return bool(self.rng.random() < share)
@@ -179,17 +191,18 @@ class _Mixer:
     def _lay_piece(self, talker: Talker, at: int) -> int:
         """Lay a piece of a talker's speech, or laughter, at decision ``at``; return its decisions."""
         laughter = self.material.by_role["laughter"]
-        if laughter and self._chance(self.settings.laughter):
+        is_laugh = bool(laughter) and self._chance(self.settings.laughter)
+        if is_laugh:
             sound, activity = laugh(self.material, self.rng, laughter[self.rng.integers(len(laughter))])
         else:
             clip = talker.clips[self.rng.integers(len(talker.clips))]
-            sound, activity = speech_piece(self.material, self.rng, clip, 0.5 if clip.speech else 0.1)
+            sound, activity = speech_piece(self.material, self.rng, clip, _whole_share(clip))
         if talker.response is not None:
             sound = rooms.in_room(sound, talker.response)
         level_db = active_level_db(sound[: len(activity) * DECISION_SAMPLES], activity)
         start = at * DECISION_SAMPLES
         self.canvas.add(start, sound, talker.level_db + self.rng.normal(0, 1.5) - level_db)
-        self.canvas.keep(at, activity)
+        self.canvas.keep(at, activity, sure=is_laugh)
         if self._chance(self.settings.events_over_speech):
             noise, _ = event(self.material, self.rng, breath_share=0.25)
             start += int(self.rng.integers(max(1, len(activity) * DECISION_SAMPLES)))
@@ -199,6 +212,8 @@ class _Mixer:
     def _lay_pause(self, at: int, pause: int) -> None:
         """Breaths and noises in a pause of ``pause`` decisions, as they fit."""
         if not self._chance(self.settings.events):
+            if pause <= _TURN_DECISIONS:
+                self.canvas.bridge(at, pause)
             return
         left, right = at * DECISION_SAMPLES, (at + pause) * DECISION_SAMPLES
         for _ in range(1 + int(self.rng.integers(3)) * (pause > 75)):
@@ -209,8 +224,7 @@ class _Mixer:
             room = right - left - len(sound)
             start = left + (room if self._chance(0.3) else int(self.rng.integers(room + 1)))
             below_db = self.rng.uniform(-38, -6) if kind == BREATH else self.rng.uniform(-32, 6)
-            self.canvas.add(start, sound, self.main_db + below_db)
-            self.canvas.mark(start, sound, kind)
+            self.canvas.add_removable(start, sound, self.main_db + below_db, kind)
 
     def _add_bleed(self, level_db: float) -> None:
         """A far or leaking talker through the whole episode, in turns, to be removed."""

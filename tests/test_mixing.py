@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.canvas import AFTER, PIECE, Canvas
+from cleaner.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.errors import UsageError
 from cleaner.material import Material, read_manifest, speech_activity
 from cleaner.mixing import MixSettings, episodes, soft_target
@@ -102,17 +102,24 @@ def test_sounds_on_a_canvas_add_up():
 def test_a_canvas_knows_what_is_kept_and_what_kind_is_removed():
     canvas = Canvas(12)
     canvas.keep(2, np.array([1, 0, 1], np.float32))
-    canvas.mark(5 * 320, np.tile(TONE, 3), BREATH)
+    canvas.add_removable(7 * 320, np.tile(TONE, 2), 0, BREATH)
     canvas.unmark(10, 9)
-    assert canvas.inside.tolist() == [0, 0, PIECE, PIECE, PIECE, AFTER, AFTER, AFTER, AFTER, 0, 0, 0]
-    assert canvas.kind.tolist() == [0, 0, -1, 0, -1, 1, 1, 1, 0, 0, -1, -1]
+    assert canvas.inside.tolist() == [0, 0, PIECE, PIECE, PIECE, AFTER, AFTER, 0, 0, 0, 0, 0]
+    assert canvas.kind.tolist() == [0, 0, -1, 0, -1, 0, 0, 1, 1, 0, -1, -1]
+
+
+def test_a_breath_that_nobody_hears_has_no_kind():
+    canvas = Canvas(12)
+    canvas.add_removable(0, np.tile(TONE, 12), -40, BREATH)
+    canvas.add(6 * 320, np.tile(TONE, 6), -20)
+    assert canvas.heard_kinds().tolist() == [1] * 5 + [-1] * 7
 
 
 def test_a_target_is_soft_inside_and_zero_where_nobody_speaks():
-    activity, inside = np.array([1.0, 0.5, 0, 0]), np.array([PIECE, PIECE, AFTER, 0])
-    assert soft_target(activity, inside).tolist() == [1.0, 0.5, 0, 0]
-    sure = np.full(4, 30.0)
-    assert soft_target(activity, inside, sure, share=0.5).tolist() == [1.0, 0.75, 0.25, 0]
+    activity, inside = np.array([1.0, 0.5, 0, 0, 0.5]), np.array([PIECE, PIECE, AFTER, 0, SURE])
+    assert soft_target(activity, inside).tolist() == [1.0, 0.5, 0, 0, 0.5]
+    heard = np.full(5, 30.0)
+    assert soft_target(activity, inside, heard, share=0.5).tolist() == [1.0, 0.75, 0.25, 0, 0.5]
 
 
 def test_a_piece_has_an_activity_for_each_of_its_decisions(material):
@@ -157,7 +164,7 @@ def test_what_is_kept_has_no_kind_and_what_is_removed_is_not_inside(material):
         assert len(episode.samples) == 80_000 and len(episode.activity) == 250
         assert np.abs(episode.samples).max() <= 1.2
         assert (episode.kind[episode.activity > 0.5] == -1).all()
-        assert (episode.activity[episode.inside != PIECE] == 0).all()
+        assert (episode.activity[episode.inside < PIECE] == 0).all()
         assert set(np.unique(episode.kind)) <= {-1, SILENCE, BREATH, NOISE}
 
 
