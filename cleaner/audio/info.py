@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from av.stream import Disposition
 
-from cleaner.audio.chunks import chunk_names
+from cleaner.audio.chunks import chunk_lengths
 from cleaner.audio.mp3_header import Mp3Header, read_mp3_header
 
 # FFmpeg's names of sample formats, without the "p" of the planar ones.
@@ -74,6 +74,7 @@ class AudioInfo:
     variable_bit_rate: bool
     samples: int | None  # exact, where the container knows
     duration_s: float | None  # good enough for a progress bar
+    states_duration: bool = False  # by the container, to a few milliseconds
     tags: dict[str, str] = field(default_factory=dict)
     cover: Cover | None = None
     chapters: tuple[Chapter, ...] = ()
@@ -88,7 +89,11 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
     mp3 = read_mp3_header(path) if codec.startswith("mp3") else None
     rate_hz = frame.sample_rate
     duration_s = _duration_s(container, stream)
+    chunks = chunk_lengths(path)
     samples = _exact_samples(container.format.name, codec, stream, rate_hz, mp3)
+    bits = _bits(codec, stream.codec_context.extradata or b"", frame)
+    if bits and chunks.get("data") and codec.startswith("pcm_"):
+        samples = int(chunks["data"] or 0) // (bits // 8 * frame.layout.nb_channels)
     cover = cover_of(container)
     return AudioInfo(
         path=path,
@@ -97,17 +102,18 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         sample_rate_hz=rate_hz,
         channels=frame.layout.nb_channels,
         layout=frame.layout.name,
-        bits=_bits(codec, stream.codec_context.extradata or b"", frame),
+        bits=bits,
         sample_type=SAMPLE_TYPES[frame.format.name.removesuffix("p")],
         bit_rate=(mp3 and mp3.bit_rate) or stream.bit_rate or _mean_bit_rate(path, duration_s, cover),
         variable_bit_rate=bool(mp3 and mp3.variable),
         samples=samples,
         duration_s=samples / rate_hz if samples is not None else duration_s,
+        states_duration=container.format.name.startswith(("matroska", "asf", "mov")),
         tags=tags_of(container, stream),
         cover=cover,
         chapters=chapters_of(container, rate_hz),
         mp3_quality=mp3.quality if mp3 else None,
-        chunks=chunk_names(path),
+        chunks=tuple(chunks),
         streams=_streams_beside(container, stream),
     )
 

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
-from cleaner.audio.info import SAMPLE_TYPES, AudioInfo, describe
+from cleaner.audio.decoding import Damage, Decoding, clock_of, first_frame, opened
+from cleaner.audio.info import AudioInfo, describe
 from cleaner.errors import AudioFileError
 
 BLOCK_SAMPLES = 65_536
-# Decoders need a run-up after a seek: mp3's bit reservoir, the overlap of transform codecs, Opus' 80 ms.
-_RUN_UP_S = 0.5
 # Longer holes in the timestamps are a change of clock, not damage.
 _LONGEST_HOLE_S = 60
-# Where timestamps are exact to the sample, one may seek, and a gap in them is damage. Not so in Matroska and
-# ASF (milliseconds), raw AAC (estimated), Vorbis and ADPCM (blocks of uneven or unknown length).
-_EXACT_CONTAINERS = ("wav", "w64", "aiff", "au", "caf", "flac", "mp3", "mov", "ogg")
-_EXACT_CODECS = ("pcm_", "flac", "alac", "mp3", "aac", "opus", "libopus")
-# PyAV miscounts the planes of planar frames from here on, and crashes.
-_TOO_MANY_PLANES = 8
-# The last frame of a codec may be shorter in one place than in another.
+# A lossy codec's last frame may be missing without harm.
 _A_FRAME = 4_608
 _MOST_SURPLUS = 8_192
 
@@ -37,14 +28,6 @@ def open_recording(path: str | Path) -> Recording:
     return Recording(Path(path))
 
 
-class _Damage:
-    """What one pass over a file could not decode."""
-
-    def __init__(self) -> None:
-        self.holes: list[tuple[int, int]] = []  # first sample, samples
-        self.lost = 0  # samples of the packets that failed since the last good frame
-
-
 class Recording:
     """A sound file: its ``info``, its samples in blocks, and the ``warnings`` found while decoding."""
 
@@ -52,16 +35,13 @@ class Recording:
         self.path = path
         self.warnings: list[str] = []
         _check_readable(path)
-        with _opened(path) as (container, stream):
-            frame = _first_frame(path, container, stream)
-            self._first_pts = frame.pts
-            self._clock = (stream.time_base.numerator * frame.sample_rate, stream.time_base.denominator)
+        with opened(path) as (container, stream):
+            frame, damaged_start = first_frame(path, container, stream)
             self._decoded_as = (frame.format.name, frame.layout.name, frame.sample_rate)
             container.seek(0)
             self.info: AudioInfo = describe(path, container, stream, frame)
-        family = self.info.container.split(",")[0]
-        exact = family in _EXACT_CONTAINERS and self.info.codec.startswith(_EXACT_CODECS)
-        self._exact_clock = exact and frame.pts is not None
+            self._clock = clock_of(self.info.container, self.info.codec, stream, frame, damaged_start)
+        self._miscounted = False
 
     def __enter__(self) -> Recording:
         return self
@@ -98,42 +78,46 @@ class Recording:
 
     def _pieces(self, start: int, stop: int | None, at_most: int) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""
-        damage = _Damage()
+        decoding = Decoding(self.info, self._clock, self._decoded_as, self._warn)
+        # Where timestamps proved wrong, only counting from the top gives the same places again.
+        runs = self._runs(decoding, 0 if self._miscounted else start, at_most)
         position, shift = None, 0
         try:
-            for begin, run in self._without_surplus(self._runs(start, at_most, damage)):
-                position = begin if position is None else position
+            for begin, run in self._without_surplus(runs):
+                if position is None:
+                    position = begin if start else 0
                 hole = begin + shift - position
                 if hole > _LONGEST_HOLE_S * self.info.sample_rate_hz or hole < 0:
                     shift -= hole
                 elif hole:
-                    yield from _clipped(self._hole(damage, position, hole), position, start, stop)
+                    yield from _clipped(self._hole(decoding.damage, position, hole), position, start, stop)
                     position += hole
                 yield from _clipped(run, position, start, stop)
                 position += run.shape[1]
                 if stop is not None and position >= stop:
                     return
-            position = position or 0
-            hole = self._hole_at_the_end(position, damage.lost)
-            if hole:
-                yield from _clipped(self._hole(damage, position, hole), position, start, stop)
-            self._warn_if_short(position + hole, stop)
+            yield from self._ending(decoding.damage, position or 0, start, stop)
         finally:
-            self._warn_of(damage)
+            self._miscounted |= decoding.damage.miscounted
+            self._warn_of(decoding.damage)
 
-    def _hole(self, damage: _Damage, position: int, samples: int) -> np.ndarray:
+    def _ending(self, damage: Damage, position: int, start: int, stop: int | None) -> Iterator[np.ndarray]:
+        """Silence for damage right at the end, within the length that the container states."""
+        known = self.info.samples
+        hole = damage.lost if known is None else max(0, min(damage.lost, known - position))
+        if hole:
+            yield from _clipped(self._hole(damage, position, hole), position, start, stop)
+        self._warn_if_short(position + hole, stop)
+
+    def _hole(self, damage: Damage, position: int, samples: int) -> np.ndarray:
         damage.holes.append((position, samples))
         zero = 128 if self.info.sample_type == np.uint8 else 0
         return np.full((self.info.channels, samples), zero, self.info.sample_type)
 
-    def _hole_at_the_end(self, position: int, lost: int) -> int:
-        known = self.info.samples
-        return lost if known is None else max(0, min(lost, known - position))
-
     def _without_surplus(self, runs: Iterator[Run]) -> Iterator[Run]:
         """Whole frames beyond the length that the container states are cut off.
 
-        Only what a codec's last frames can account for: a stated length that is far too short is not believed.
+        Only what a codec's last frames account for: a stated length that is far too short is not believed.
         """
         held: deque[Run] = deque()
         ahead = 0
@@ -151,11 +135,11 @@ class Recording:
             if begin < known:
                 yield begin, run[:, : known - begin]
 
-    def _runs(self, start: int, at_most: int, damage: _Damage) -> Iterator[Run]:
-        """Runs of frames without a hole: first sample and array ``(channels, n)`` of ``at_most`` samples."""
+    def _runs(self, decoding: Decoding, start: int, at_most: int) -> Iterator[Run]:
+        """Runs of frames without a hole between them, each of at most ``at_most`` samples."""
         shape = (self.info.channels, at_most)
         begin, filled, run = 0, 0, np.empty(shape, self.info.sample_type)
-        for at, frame in self._frames(start, damage):
+        for at, frame in decoding.frames(start):
             if filled and at != begin + filled:
                 yield begin, run[:, :filled]
                 filled, run = 0, np.empty(shape, self.info.sample_type)
@@ -181,81 +165,12 @@ class Recording:
             return list(flat.T)
         return [np.frombuffer(plane, dtype, count) for plane in frame.planes]
 
-    def _frames(self, start: int, damage: _Damage) -> Iterator[tuple[int, Any]]:
-        """Decoded frames with their first sample; from a little before ``start`` where one can seek."""
-        run_up = int(_RUN_UP_S * self.info.sample_rate_hz)
-        follows: int | None = 0
-        with _opened(self.path) as (container, stream):
-            seek_to = start - run_up if self._exact_clock else 0
-            if seek_to > run_up:
-                container.seek(self._pts_of(seek_to), stream=stream)
-                follows = None
-            convert = self._converter()
-            for lost, frame in self._decoded(container, stream, damage):
-                at = self._sample_of(frame)
-                if follows is None and (at is None or at > start):
-                    break
-                for whole in convert(frame):
-                    at = (follows or 0) + lost if at is None else at
-                    follows = at + whole.samples
-                    yield at, whole
-            else:
-                return
-        yield from self._frames_from_the_top(damage)
-
-    def _frames_from_the_top(self, damage: _Damage) -> Iterator[tuple[int, Any]]:
-        """Where a seek landed too late: everything is decoded, and dropped further on."""
-        yield from self._frames(0, damage)
-
-    def _pts_of(self, sample: int) -> int:
-        numerator, denominator = self._clock
-        return self._first_pts + sample * denominator // numerator
-
-    def _sample_of(self, frame: Any) -> int | None:
-        if not self._exact_clock or frame.pts is None:
-            return None
-        numerator, denominator = self._clock
-        return ((frame.pts - self._first_pts) * numerator + denominator // 2) // denominator
-
-    def _decoded(self, container: Any, stream: Any, damage: _Damage) -> Iterator[Any]:
-        """Frames that can be decoded, each with the samples lost right before it."""
-        try:
-            for packet in container.demux(stream):
-                try:
-                    for frame in packet.decode():
-                        yield damage.lost, frame
-                        damage.lost = 0
-                except (av.error.InvalidDataError, av.error.ArgumentError):
-                    damage.lost += (packet.duration or 0) * self._clock[0] // self._clock[1]
-        except av.error.FFmpegError as error:
-            self._warn(f"reading stopped early: {error.strerror}")
-
-    def _converter(self) -> Any:
-        """A function from a frame to frames of the recording's own format.
-
-        Files whose rate or layout changes on the way are brought to that of their first frame.
-        """
-        name, layout, rate_hz = self._decoded_as
-        crowded = self.info.channels >= _TOO_MANY_PLANES and name.endswith("p")
-        resampler = av.AudioResampler(name.removesuffix("p"), layout, rate_hz) if crowded else None
-
-        def convert(frame: Any) -> list[Any]:
-            nonlocal resampler
-            if resampler is None:
-                if frame.sample_rate == rate_hz and frame.layout.name == layout and frame.format.name == name:
-                    return [frame]
-                resampler = av.AudioResampler(name, layout, rate_hz)
-                self._warn("rate, layout or sample format change on the way; all is brought to the first")
-            return resampler.resample(frame)
-
-        return convert
-
     def _warn(self, text: str) -> None:
         line = f"{self.path.name}: {text}"
         if line not in self.warnings:
             self.warnings.append(line)
 
-    def _warn_of(self, damage: _Damage) -> None:
+    def _warn_of(self, damage: Damage) -> None:
         holes = damage.holes
         if holes:
             rate_hz = self.info.sample_rate_hz
@@ -266,24 +181,26 @@ class Recording:
 
     def _warn_if_short(self, position: int, stop: int | None) -> None:
         expected = self.info.samples
-        if expected is None or (stop is not None and stop < expected) or position >= expected - _A_FRAME:
+        if expected is None and self.info.states_duration and self.info.duration_s:
+            expected = int(self.info.duration_s * self.info.sample_rate_hz)
+        allowed = 0 if self.info.bits else _A_FRAME
+        if expected is None or (stop is not None and stop < expected) or position >= expected - allowed:
             return
         rate_hz = self.info.sample_rate_hz
         self._warn(f"cut short: {clock(position / rate_hz)} of {clock(expected / rate_hz)} are there")
 
 
-def _clipped(piece: np.ndarray, at: int, start: int, end: int | None) -> Iterator[np.ndarray]:
-    """The part of a piece beginning at sample ``at`` that lies in ``[start, end)``, if any."""
+def _clipped(piece: np.ndarray, at: int, start: int, stop: int | None) -> Iterator[np.ndarray]:
+    """The part of a piece beginning at sample ``at`` that lies in ``[start, stop)``, if any."""
     first = max(0, start - at)
-    last = piece.shape[1] if end is None else min(piece.shape[1], end - at)
+    last = piece.shape[1] if stop is None else min(piece.shape[1], stop - at)
     if first < last:
         yield piece[:, first:last]
 
 
 def clock(seconds: float) -> str:
     """Seconds as ``h:mm:ss.mmm``."""
-    whole_ms = round(seconds * 1_000)
-    minutes, ms = divmod(whole_ms, 60_000)
+    minutes, ms = divmod(round(seconds * 1_000), 60_000)
     return f"{minutes // 60}:{minutes % 60:02d}:{ms / 1_000:06.3f}"
 
 
@@ -294,41 +211,3 @@ def _check_readable(path: Path) -> None:
         raise AudioFileError(f"{path}: no such file")
     if path.is_file() and path.stat().st_size == 0:
         raise AudioFileError(f"{path} is empty (0 bytes)")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """The open container and its first sound stream."""
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except PermissionError as error:
-        raise AudioFileError(f"{path} cannot be read: permission denied") from error
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AudioFileError(f"{path} is not a sound file that can be read: {reason}") from error
-    with container:
-        if not container.streams.audio:
-            raise AudioFileError(f"{path} holds no sound: no audio stream in it")
-        yield container, container.streams.audio[0]
-
-
-def _first_frame(path: Path, container: Any, stream: Any) -> Any:
-    """The first frame that decodes; its format is what the file really holds, whatever the header says."""
-    for frame in _decodable(container, stream):
-        if frame.samples:
-            name = frame.format.name.removesuffix("p")
-            if name not in SAMPLE_TYPES:
-                raise AudioFileError(f"{path}: samples of type {name} are not supported")
-            return frame
-    raise AudioFileError(f"{path} holds no sound: nothing in it can be decoded")
-
-
-def _decodable(container: Any, stream: Any) -> Iterator[Any]:
-    try:
-        for packet in container.demux(stream):
-            try:
-                yield from packet.decode()
-            except (av.error.InvalidDataError, av.error.ArgumentError):
-                continue
-    except av.error.FFmpegError:
-        return

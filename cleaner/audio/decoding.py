@@ -1,0 +1,206 @@
+"""One pass over the sound of a file: packets to frames, each with its place; damage is counted, not fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+
+from cleaner.audio.info import SAMPLE_TYPES, AudioInfo
+from cleaner.errors import AudioFileError
+
+# Decoders need a run-up after a seek: mp3's bit reservoir, the overlap of transform codecs, Opus' 80 ms.
+_RUN_UP_S = 0.5
+# Where timestamps are exact to the sample. Not so in Matroska and ASF (milliseconds), in Vorbis (FFmpeg
+# guesses the lengths of its blocks) and ADPCM; those of raw AAC and mp3 are counts of packets.
+_EXACT_CONTAINERS = ("wav", "w64", "aiff", "au", "caf", "flac", "mov", "ogg")
+_EXACT_CODECS = ("pcm_", "flac", "alac", "mp3", "aac", "opus", "libopus")
+_ROUGH_CONTAINERS = ("matroska", "asf", "ogg")
+_ROUGH_SAMPLES = 4_096
+# PyAV miscounts the planes of planar frames from here on, and crashes.
+_TOO_MANY_PLANES = 8
+_UNDECODABLE = (av.error.InvalidDataError, av.error.ArgumentError)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How timestamps tell samples; sample 0 is the first that is decoded."""
+
+    numerator: int
+    denominator: int
+    first_pts: int
+    slack_samples: int | None  # how far timestamps may be wrong; None: they are only counts of packets
+    seekable: bool
+
+    def sample_of(self, pts: int) -> int:
+        return ((pts - self.first_pts) * self.numerator + self.denominator // 2) // self.denominator
+
+    def pts_of(self, sample: int) -> int:
+        return self.first_pts + sample * self.denominator // self.numerator
+
+
+def clock_of(container: str, codec: str, stream: Any, frame: Any, damaged_start: bool) -> Clock:
+    """The clock of a stream whose first good frame is ``frame``."""
+    family = container.split(",")[0]
+    exact = family in _EXACT_CONTAINERS and codec.startswith(_EXACT_CODECS)
+    slack = 0 if exact else _ROUGH_SAMPLES if family in _ROUGH_CONTAINERS else None
+    first_pts = stream.start_time if damaged_start and stream.start_time is not None else frame.pts
+    return Clock(
+        stream.time_base.numerator * frame.sample_rate,
+        stream.time_base.denominator,
+        first_pts or 0,
+        None if frame.pts is None else slack,
+        frame.pts is not None and (exact or family == "mp3"),
+    )
+
+
+@dataclass
+class Damage:
+    """What one pass could not decode."""
+
+    holes: list[tuple[int, int]] = field(default_factory=list)  # first sample, samples
+    lost: int = 0  # samples of the packets that failed since the last good frame
+    miscounted: bool = False  # packets stood for more frames than their timestamps say
+
+
+class Decoding:
+    """One pass over a file."""
+
+    def __init__(
+        self, info: AudioInfo, clock: Clock, decoded_as: tuple[str, str, int], warn: Callable[[str], None]
+    ):
+        self.info, self.clock, self.damage = info, clock, Damage()
+        self._decoded_as, self._warn = decoded_as, warn
+
+    def frames(self, start: int) -> Iterator[tuple[int, Any]]:
+        """Decoded frames with their first sample; from a little before ``start`` where one can seek."""
+        run_up = int(_RUN_UP_S * self.info.sample_rate_hz)
+        if self.clock.seekable and start > 2 * run_up:
+            yield from self._frames_after_seek(start, run_up)
+        else:
+            with opened(self.info.path) as (container, stream):
+                yield from self._placed(self._decoded(container, stream), 0)
+
+    def _frames_after_seek(self, start: int, run_up: int) -> Iterator[tuple[int, Any]]:
+        with opened(self.info.path) as (container, stream):
+            container.seek(self.clock.pts_of(start - run_up), stream=stream)
+            decoded = self._decoded(container, stream)
+            lost_and_frame = next(decoded, None)
+            pts = lost_and_frame[1].pts if lost_and_frame else None
+            at = None if pts is None else self.clock.sample_of(pts)
+            if lost_and_frame and at is not None and at <= start:
+                yield from self._placed(_chain(lost_and_frame, decoded), at)
+                return
+        # The seek landed too late: everything is decoded, and dropped further on.
+        self.damage = Damage()
+        yield from self.frames(0)
+
+    def _placed(self, decoded: Iterator[tuple[int, Any]], follows: int) -> Iterator[tuple[int, Any]]:
+        """Frames with their place: by timestamp where it is to be trusted, else by counting on."""
+        slack, sample_of = self.clock.slack_samples, self.clock.sample_of
+        convert = self._converter()
+        for lost, frame in decoded:
+            at = follows + lost
+            if slack is not None and frame.pts is not None:
+                stated = sample_of(frame.pts)
+                at = stated if abs(stated - at) > slack else at
+            for whole in convert(frame):
+                yield at, whole
+                at = follows = at + whole.samples
+
+    def _decoded(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
+        """Frames that can be decoded, each with the samples lost right before it."""
+        damage = self.damage
+        try:
+            for packet in container.demux(stream):
+                try:
+                    for frame in packet.decode():
+                        yield damage.lost, frame
+                        damage.lost = 0
+                except _UNDECODABLE:
+                    damage.lost += self._samples_in(packet)
+        except av.error.FFmpegError as error:
+            self._warn(f"reading stopped early: {error.strerror}")
+
+    def _samples_in(self, packet: Any) -> int:
+        """Samples that a packet stands for which cannot be decoded."""
+        stated = (packet.duration or 0) * self.clock.numerator // self.clock.denominator
+        if self.info.container != "mp3" or not stated or not self.info.bit_rate:
+            return stated
+        # One packet may hold all bytes up to the next good frame.
+        frame_bytes = self.info.bit_rate / 8 * stated / self.info.sample_rate_hz
+        frames = max(1, round(packet.size / frame_bytes))
+        self.damage.miscounted |= frames > 1
+        return frames * stated
+
+    def _converter(self) -> Callable[[Any], list[Any]]:
+        """A function from a frame to frames of the recording's own format.
+
+        Files whose rate or layout changes on the way are brought to that of their first frame.
+        """
+        name, layout, rate_hz = self._decoded_as
+        crowded = self.info.channels >= _TOO_MANY_PLANES and name.endswith("p")
+        resampler = av.AudioResampler(name.removesuffix("p"), layout, rate_hz) if crowded else None
+
+        def convert(frame: Any) -> list[Any]:
+            nonlocal resampler
+            if resampler is None:
+                if frame.sample_rate == rate_hz and frame.layout.name == layout and frame.format.name == name:
+                    return [frame]
+                resampler = av.AudioResampler(name, layout, rate_hz)
+                self._warn("rate, layout or sample format change on the way; all is brought to the first")
+            return resampler.resample(frame)
+
+        return convert
+
+
+def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The open container and its first sound stream. Raises AudioFileError where there is none."""
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except PermissionError as error:
+        raise AudioFileError(f"{path} cannot be read: permission denied") from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioFileError(f"{path} is not a sound file that can be read: {reason}") from error
+    with container:
+        if not container.streams.audio:
+            raise AudioFileError(f"{path} holds no sound: no audio stream in it")
+        yield container, container.streams.audio[0]
+
+
+def first_frame(path: Path, container: Any, stream: Any) -> tuple[Any, bool]:
+    """The first frame that decodes, and whether something before it did not.
+
+    Its format is what the file really holds, whatever the header says. Raises AudioFileError without one.
+    """
+    failed = False
+    try:
+        for packet in container.demux(stream):
+            try:
+                frames = [frame for frame in packet.decode() if frame.samples]
+            except _UNDECODABLE:
+                failed = True
+                continue
+            if frames:
+                return _supported(path, frames[0]), failed
+    except av.error.FFmpegError:
+        pass
+    raise AudioFileError(f"{path} holds no sound: nothing in it can be decoded")
+
+
+def _supported(path: Path, frame: Any) -> Any:
+    name = frame.format.name.removesuffix("p")
+    if name not in SAMPLE_TYPES:
+        raise AudioFileError(f"{path}: samples of type {name} are not supported")
+    return frame
