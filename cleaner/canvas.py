@@ -30,7 +30,7 @@ class Canvas:
         _add(self.samples, start, sound, gain_db)
 
     def keep(self, at: int, activity: np.ndarray, sure: bool = False) -> None:
-        """From decision ``at`` on lies a piece to be kept, with its pauses; ``sure``: whatever a teacher hears."""
+        """From decision ``at`` on lies a piece to be kept, with its pauses; ``sure``: ask no teacher."""
         stop = max(at, min(self.decisions, at + len(activity)))
         here = slice(at, stop)
         self.activity[here] = np.maximum(self.activity[here], activity[: stop - at])

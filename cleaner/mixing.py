@@ -56,8 +56,8 @@ class Episode:
 
     ``activity`` float32 ``(D,)`` in 0..1: how surely it is speech or laughter to be kept, judged on the
     clean source; ``inside`` uint8 ``(D,)``: PIECE in a kept piece with its pauses, SURE where no teacher is
-    asked, AFTER behind a piece, 0 where there is nothing to keep; ``kind`` int8 ``(D,)``: what is removed there,
-    -1 where kept or unknown.
+    asked, AFTER behind a piece, 0 where there is nothing to keep; ``kind`` int8 ``(D,)``: what is removed
+    there, -1 where kept or unknown.
     """
 
     samples: np.ndarray
@@ -104,7 +104,7 @@ def soft_target(
 
 
 def _whole_share(clip: Clip) -> float:
-    """How often a clip is taken with all its pauses: often where they are known, or are those of real talk."""
+    """How often a clip is taken whole: often where its pauses are known, or are those of real talk."""
     if clip.speech or "conversation" in clip.group:
         return 0.5
     return 0.1
