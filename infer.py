@@ -248,9 +248,10 @@ def clean(task: Task, settings: Settings, detector: "Detector | None") -> Report
             )
         warnings = list(recording.warnings)
         if not settings.run.dry_run:
-            warnings += write_result(task, recording, decided.cut_list, settings.join, progress)
+            warnings += write_result(task, recording, decided.cut_list, settings, progress)
     for name in settings.run.export:
-        exporter(name).write(export_path(name, task.output, task.recording), decided)
+        said = exporter(name).write(export_path(name, task.output, task.recording), decided)
+        warnings += [said] if said else []
     output = None if settings.run.dry_run else task.output
     taken_s = time.perf_counter() - started
     return report_on(decided.cut_list, output, task.written(settings.run), warnings, taken_s)
@@ -301,13 +302,18 @@ def decide_on(
 
 
 def write_result(
-    task: Task, recording: "Recording", cut_list: CutList, join: JoinSettings, progress: Progress
+    task: Task, recording: "Recording", cut_list: CutList, settings: Settings, progress: Progress
 ) -> tuple[str, ...]:
     """Render the clean recording; what a person should know of it is returned, a line each."""
     from cleaner.render import render
 
     rendered = render(
-        recording, cut_list, task.output, join, lambda block: progress.advance("writing", block.shape[1])
+        recording,
+        cut_list,
+        task.output,
+        settings.join,
+        tap=lambda block: progress.advance("writing", block.shape[1]),
+        overwrite=settings.run.force,
     )
     return tuple(line for line in rendered.warnings if line not in recording.warnings)
 

@@ -255,6 +255,8 @@ def load_detector(path: str | Path, device: str = "cpu") -> "Detector":
     from cleaner.detect import Detector  # brings the sound file libraries, which training does without
 
     checkpoint = load_checkpoint(path, device)
+    # The windows are small: more threads cost more than they gain, and take the cores of the decoder.
+    torch.set_num_threads(1)
     return Detector(
         network=numpy_network(checkpoint, device),
         context_frames=checkpoint.network.config.context_frames,

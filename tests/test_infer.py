@@ -116,6 +116,18 @@ def test_the_report_is_json_on_request(talk, clean):
     assert report["after_s"] == pytest.approx(3 - sum(report["removed_s"].values()))
 
 
+def test_force_overwrites_results_and_exports(talk, clean):
+    exports = ["--export", "json", "--export", "removed", "--plot"]
+    assert clean(talk, *exports)[0] == 0
+    first = talk.with_name("talk_cleaned.wav").read_bytes()
+    assert clean(talk, *exports)[0] == 2
+    code, _, err = clean(talk, *exports, "--force", "--threshold", "0")
+    assert code == 0
+    assert "nothing was removed" in err
+    assert clean(talk, *exports, "--force")[0] == 0
+    assert talk.with_name("talk_cleaned.wav").read_bytes() == first
+
+
 def test_quiet_says_nothing(talk, clean):
     assert clean(talk, "--quiet") == (0, "", "")
 

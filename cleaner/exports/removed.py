@@ -4,22 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from cleaner.audio import open_recording
-from cleaner.errors import CleanerError
 from cleaner.exports import Decided
 from cleaner.render import render
 from cleaner.segments import KEPT, CutList
 
 
-def write(path: Path, decided: Decided) -> None:
-    """Write ``path`` in the recording's own format; where nothing was removed, nothing is written.
+def write(path: Path, decided: Decided) -> str | None:
+    """Write ``path`` in the recording's own format; where nothing was removed, say so instead.
 
-    Raises CleanerError where the file cannot be made.
+    Like every exporter it is asked only where ``path`` may be overwritten.
     """
     swapped = [
         replace(segment, keep=not segment.keep, action="cut" if segment.keep else KEPT)
         for segment in decided.cut_list.segments
     ]
     if not any(segment.keep for segment in swapped):
-        raise CleanerError(f"{path.name} is not written: nothing was removed")
+        return f"{path.name} is not written: nothing was removed"
     with open_recording(decided.recording) as recording:
-        render(recording, CutList(decided.cut_list.source, tuple(swapped)), path)
+        render(recording, CutList(decided.cut_list.source, tuple(swapped)), path, overwrite=True)
+    return None
