@@ -25,7 +25,8 @@ class Decided:
 
 
 # --export NAME -> what the file's name ends in, after the input's stem. The module of the same name here has
-# write(path, decided), which returns a line where there is something to say; it is imported when asked for. {ext} is the extension of the output.
+# write(path, decided), which returns a line where there is something to say; it is imported when asked for.
+# {ext} is the extension of the output.
 EXPORTS = {
     "json": ".cuts.json",
     "probabilities": "_probabilities.npz",
