@@ -1,0 +1,67 @@
+"""Who may import whom, and which heavy packages live behind which door, read from the syntax trees."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = {"preprocess", "main", "train", "evaluate", "infer"}
+SOURCES = sorted([*ROOT.glob("*.py"), *ROOT.glob("cleaner/**/*.py"), *ROOT.glob("labeler/**/*.py")])
+
+# package -> the files that may import it, at any depth
+DOORS = {
+    "torch": ["model.py", "train.py", "cleaner/peers", "cleaner/teachers.py"],
+    "flask": ["labeler", "main.py"],
+    "waitress": ["main.py", "labeler"],
+    "av": ["cleaner/audio", "cleaner/loudness.py"],
+    "soundfile": ["cleaner/audio"],
+    "pydub": ["cleaner/audio"],
+    "onnxruntime": ["cleaner/onnx_network.py", "cleaner/peers", "cleaner/teachers.py"],
+}
+# What `python infer.py --help` must not wait for: these are imported inside functions only.
+LATE = {"torch", "matplotlib", "librosa", "silero_vad", "onnxruntime", "onnx", "pydub"}
+EARLY_TORCH = ["model.py", "train.py"]
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path, *, only_at_top: bool = False) -> set[str]:
+    """Top-level names of the modules that a file imports at run time."""
+    found = set()
+    tree = ast.parse(path.read_text())
+    for node in tree.body if only_at_top else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_imports_point_one_way(path):
+    names = imports(path)
+    name = relative(path)
+    if "/" not in name:
+        assert not names & (SCRIPTS - {path.stem}), "scripts never import each other"
+    if name.startswith("cleaner/"):
+        assert not names & (SCRIPTS | {"model", "labeler"})
+    if name.startswith("labeler/"):
+        assert not names & (SCRIPTS | {"model", "torch"})
+    if name != "main.py" and not name.startswith("labeler/"):
+        assert "labeler" not in names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_outside_things_have_one_door(path):
+    name = relative(path)
+    for package in imports(path) & set(DOORS):
+        assert any(name == door or name.startswith(door + "/") for door in DOORS[package]), package
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_slow_packages_are_imported_when_needed(path):
+    late = LATE - {"torch"} if relative(path) in EARLY_TORCH else LATE
+    assert not imports(path, only_at_top=True) & late
