@@ -1,0 +1,83 @@
+"""Mixed episodes as training tracks: made once into a pool on disk, drawn from in every epoch.
+
+What mixes is imported when mixes are asked for: with scipy's filters it takes as long to start as torch.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from cleaner.cli import parse_positive_integer, setting
+from cleaner.training_data import Track
+
+if TYPE_CHECKING:
+    from cleaner.pool import Pool
+    from cleaner.teachers import Teacher
+
+
+@dataclass(frozen=True)
+class MixedSettings:
+    """Where mixed episodes are kept, how many there are, who judges them."""
+
+    teacher: str | None = setting(None, "folder of FireRedVAD's files; it and Silero VAD judge each mix")
+    pool: str = setting("runs/pool", "folder where mixed episodes are kept; missing ones are made")
+    pool_shards: int = setting(40, "files of 48 episodes in the pool", parse=parse_positive_integer)
+
+
+ASIDE_SHARDS = 2
+_ASIDE_SEED = 1_000_003  # added to the seed: episodes of the voices set aside
+
+
+def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list[Track], list[Track]]:
+    """Episodes to train on, with soft targets, and episodes of voices set aside, with hard ones.
+
+    Raises UsageError where the folder has no manifest or a teacher's file is missing.
+    """
+    from cleaner.material import Material
+    from cleaner.mixing import MixSettings, soft_target
+    from cleaner.pool import load_pool, make_shard, shard_path
+
+    teacher = _teacher(settings)
+    pools = []
+    for aside, shards in ((False, settings.pool_shards), (True, ASIDE_SHARDS)):
+        first = seed + _ASIDE_SEED * aside
+        paths = [shard_path(Path(settings.pool), first, shard) for shard in range(shards)]
+        missing = [shard for shard in range(shards) if not paths[shard].exists()]
+        if missing:
+            material = Material(folder, set_aside=aside, teacher=teacher)
+            make = partial(make_shard, material, MixSettings(), teacher, first)
+            for shard in tqdm(missing, desc="mixing", unit="shard"):
+                make(shard, paths[shard])
+        pools.append(load_pool(paths))
+    heard = None if teacher is None else pools[0].teacher
+    target = soft_target(pools[0].activity, pools[0].inside, heard)
+    return _tracks(pools[0], target), _tracks(pools[1], hard_target(pools[1]))
+
+
+def hard_target(pool: "Pool") -> np.ndarray:
+    """What is surely to be kept, 1, and surely not, 0; the rest NaN: float32 (E, D)."""
+    from cleaner.mixing import AFTER, PIECE
+
+    kept = (pool.inside >= PIECE) & (pool.activity > 0.5)
+    removed = (pool.inside != AFTER) & (pool.activity < 0.1)
+    return np.select([kept, removed], [1.0, 0.0], np.nan).astype(np.float32)
+
+
+def _tracks(pool: "Pool", target: np.ndarray) -> list[Track]:
+    everywhere = np.zeros(target.shape[1], np.int64)
+    return [
+        Track(f"episode {index}", mel, target[index], pool.kind[index].astype(np.int64), everywhere)
+        for index, mel in enumerate(pool.mel)
+    ]
+
+
+def _teacher(settings: MixedSettings) -> "Teacher | None":
+    if settings.teacher is None:
+        return None
+    from cleaner.teachers import TEACHERS, load_teacher, mean_logits
+
+    return mean_logits([load_teacher(name, Path(settings.teacher)) for name in TEACHERS])

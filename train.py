@@ -1,0 +1,460 @@
+"""Train a network on reviewed clips, or on mixed episodes.
+
+    python train.py                              # reviewed clips of data/, from the shipped weights
+    python train.py --data data --init none      # from scratch
+    python train.py --resume                     # go on with what was interrupted
+    python train.py --mix sounds --teacher models --out runs/mix    # the way the shipped weights are made
+
+The run's folder gets best.pt, last.pt, metrics.jsonl and curves.png, and
+`python infer.py episode.mp3 --checkpoint runs/train/best.pt` uses what was learnt.
+"""
+
+import copy
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from cleaner.augment import AugmentSettings, change_sound
+from cleaner.calibration import THRESHOLD, calibrate, logit
+from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
+from cleaner.dataset import load_dataset
+from cleaner.detect import Detector, detect_features
+from cleaner.errors import CheckpointError, UsageError
+from cleaner.files import write_whole
+from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S
+from cleaner.kinds import KIND_NAMES
+from cleaner.metrics import auc, frame_figures, without_collar
+from cleaner.mixed_data import MixedSettings, mixed_tracks
+from cleaner.training_data import Batch, Crops, Track, check_enough, check_share, joined, split, tracks_of
+from model import MODELS, Checkpoint, Network, load_checkpoint, save_checkpoint
+
+SHIPPED = Path(__file__).parent / "weights" / "default.pt"
+
+KIND_WEIGHT = 0.3  # of the loss over kinds beside the loss over keep
+MIN_EPOCH_STEPS = 12  # few labels are gone through more than once an epoch
+WARM_UP = 0.2  # of all steps, until the learning rate is at its highest
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What is trained, on what, for how long."""
+
+    data: str | None = setting(None, "folder of labelled clips; data where no --mix is given")
+    mix: str | None = setting(None, "folder of sounds to mix episodes from, described by its manifest.csv")
+    out: str = setting("runs/train", "folder of the run")
+    model: str = setting("default", "network to train from scratch", choices=tuple(MODELS))
+    init: str | None = setting(
+        None, "weights to begin with: a checkpoint, or none; the shipped ones where there are labels"
+    )
+    epochs: int | None = setting(None, "passes; 12, or 24 from scratch", parse=parse_positive_integer)
+    batch: int = setting(16, "crops in a step", parse=parse_positive_integer)
+    crop_s: float = setting(8.0, "length of a crop")
+    learning_rate: float | None = setting(None, "highest learning rate; 0.001, or 0.004 from scratch")
+    weight_decay: float = setting(0.02, "pull of AdamW towards small weights")
+    validation_share: float = setting(0.15, "share of the labels that is set aside")
+    patience: int = setting(8, "epochs without progress before training stops", parse=parse_positive_integer)
+    average: float = setting(0.99, "how much of the running average of the weights stays at each step")
+    seed: int = setting(0, "decides what is drawn; the same seed gives the same weights")
+    device: str = setting("cpu", "where to train: cpu or cuda")
+
+
+@dataclass
+class State:
+    """All that changes while training; what ``--resume`` needs to go on as if nothing had happened."""
+
+    network: Network
+    average: Network  # the running average of its weights: what is judged and saved
+    optimiser: torch.optim.Optimizer
+    initial: Checkpoint | None  # what training began with, where it did not begin from scratch
+    epoch: int = 0
+    best: float = -math.inf
+    stale: int = 0  # epochs since the best
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What stays the same from the first step to the last."""
+
+    settings: TrainSettings
+    augment: AugmentSettings
+    arguments: dict[str, Any]  # all settings by name, as they are kept in the checkpoint
+    sources: Sequence[Crops]
+    validation: Sequence[Track]
+    epoch_steps: int
+    epochs: int
+    peak_rate: float
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * self.epoch_steps
+
+
+def main() -> int:
+    parser = Parser(description=__doc__)
+    add_options(parser, TrainSettings)
+    add_options(parser, AugmentSettings, "augmentation")
+    add_options(parser, MixedSettings, "mixed episodes")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--force", action="store_true", help="begin anew where --out holds a run")
+    arguments = parser.parse_args()
+    train(
+        options_from(arguments, TrainSettings),
+        options_from(arguments, AugmentSettings),
+        options_from(arguments, MixedSettings),
+        resume=arguments.resume,
+        force=arguments.force,
+    )
+    return 0
+
+
+def train(
+    settings: TrainSettings,
+    augment: AugmentSettings | None = None,
+    mixed: MixedSettings | None = None,
+    resume: bool = False,
+    force: bool = False,
+    quiet: bool = False,
+    stop_after: int | None = None,
+) -> Path:
+    """Train as ``settings`` say; returns the path of the best checkpoint. Progress goes to standard error.
+
+    ``stop_after`` ends the run after so many epochs, as an interruption would. Raises CleanerError for
+    settings and data that cannot be meant, before anything is written.
+    """
+    settings = _completed(settings)
+    augment, mixed, out = augment or AugmentSettings(), mixed or MixedSettings(), Path(settings.out)
+    arguments = asdict(settings) | asdict(augment) | asdict(mixed)
+    _check_folder(out, resume, force)
+    torch.manual_seed(settings.seed)
+    state = _resumed(out, settings, arguments) if resume else _begun(settings)
+    job = _job(settings, augment, mixed, arguments, state)
+    out.mkdir(parents=True, exist_ok=True)
+    if not resume:
+        _begin(state, job, out)
+
+    done = state.epoch * job.epoch_steps
+    with tqdm(total=job.steps, initial=done, disable=quiet, unit="step", mininterval=0.5) as bar:
+        while state.epoch < job.epochs and state.stale < settings.patience:
+            first = state.epoch * job.epoch_steps
+            losses = []
+            for step in range(first, first + job.epoch_steps):
+                rate = job.peak_rate * one_cycle(step / job.steps)
+                losses.append(train_step(state, _batch(job, step), rate, settings.seed + step))
+                update_average(state, min(settings.average, (step + 1) / (step + 10)))
+                bar.update()
+            state.epoch += 1
+            _judge(state, job, float(np.mean(losses)), out)
+            bar.set_postfix(loss=f"{losses[-1]:.3f}", auc=f"{state.history[-1]['auc']:.4f}")
+            if stop_after and state.epoch >= stop_after:
+                break
+
+    draw_curves(state.history, out / "curves.png")
+    if not quiet:
+        print(report(out / "best.pt", state.initial, job.validation))
+    return out / "best.pt"
+
+
+def train_step(state: State, batch: Batch, rate: float, seed: int) -> float:
+    """One step of AdamW at learning rate ``rate``; ``seed`` decides the dropout. Returns the loss."""
+    torch.manual_seed(seed)
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    state.network.train()
+    if state.initial:
+        _keep_statistics(state.network)
+    loss = loss_of(state, batch)
+    state.optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+    state.optimiser.step()
+    return loss.item()
+
+
+@torch.no_grad()
+def update_average(state: State, share: float) -> None:
+    """Move the average towards the network's weights; ``share`` of it stays (Polyak and Juditsky, 1992)."""
+    current = state.network.state_dict()
+    for name, value in state.average.state_dict().items():
+        if value.dtype.is_floating_point:
+            value.lerp_(current[name], 1 - share)
+        else:
+            value.copy_(current[name])
+
+
+def loss_of(state: State, batch: Batch) -> torch.Tensor:
+    """Cross entropy of keep over known decisions, and of the kind over those whose kind is said.
+
+    Where removed decisions do not say their kind, the network holds on to what it answered before training.
+    """
+    device = state.network.mean.device
+    arrays = (batch.mel, batch.target, batch.kinds)
+    mel, target, kinds = (torch.from_numpy(array).to(device) for array in arrays)
+    logits = state.network(mel)  # (B, 1 + K, D)
+    known = torch.isfinite(target)
+    loss = F.binary_cross_entropy_with_logits(logits[:, 0][known], target[known])
+    said = kinds >= 0
+    if said.any():
+        loss = loss + KIND_WEIGHT * F.cross_entropy(logits[:, 1:].movedim(1, 2)[said], kinds[said])
+    unsaid = known & (target < 0.5) & ~said
+    if state.initial and unsaid.any():
+        with torch.no_grad():
+            before = state.initial.network(mel)[:, 1:].softmax(dim=1)
+        answers = logits[:, 1:].log_softmax(dim=1)
+        loss = loss - KIND_WEIGHT * (before * answers).sum(dim=1)[unsaid].mean()
+    return loss
+
+
+def one_cycle(progress: float) -> float:
+    """Share of the highest learning rate at ``progress`` in [0, 1]: up from 1/25, then down to nearly nothing
+    (Smith and Topin, *Super-Convergence*, 2018)."""
+    if progress < WARM_UP:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * progress / WARM_UP)) / 2
+    return 1e-4 + (1 - 1e-4) * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
+
+
+def validate(network: Network, tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray]:
+    """Keep logits and truth over tracks laid end to end: float32 (D,) each."""
+    network.eval()
+    detector = Detector(_logits_callable(network), network.config.context_frames)
+    logits = [detect_features(detector, track.mel.astype(np.float32))[0] for track in tracks]
+    return np.concatenate(logits), np.concatenate([track.target for track in tracks])
+
+
+def report(best: Path, initial: Checkpoint | None, validation: Sequence[Track]) -> str:
+    """The table at the end: the best checkpoint on what was set aside, below the weights it began with."""
+    rows = ["on what was set aside     recall  precision  removed     AUC"]
+    for name, checkpoint in (("before", initial), ("trained", load_checkpoint(best))):
+        if checkpoint is None:
+            continue
+        logits, truth = validate(checkpoint.network, validation)
+        chosen = logit(THRESHOLD) - checkpoint.calibration["shift"]
+        figures = frame_figures(logits, truth, chosen)
+        for place, recall, precision, removed in (
+            (f"at {THRESHOLD}", figures.recall, figures.precision, figures.removed),
+            ("at 99 % recall", figures.at_recall, figures.precision_at_recall, figures.removed_at_recall),
+        ):
+            shares = f"{recall:7.3f}  {precision:9.3f}  {removed:7.3f}  {figures.auc:6.4f}"
+            rows.append(f"{name:8} {place:14}  {shares}")
+    return "\n".join([*rows, f"best checkpoint: {best}"])
+
+
+def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
+    """Losses, AUC and share removed against the epoch, as a PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in history]
+    for axes, names in ((left, ("loss", "validation_loss")), (right, ("auc", "removed_at_99"))):
+        for name in names:
+            axes.plot(epochs, [row[name] for row in history], marker=".", label=name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.legend()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    write_whole(path, buffer.getvalue())
+
+
+# --- where the run stands ---------------------------------------------------------------------------------
+
+
+def _completed(settings: TrainSettings) -> TrainSettings:
+    """Fill in what depends on other settings, and refuse what cannot be meant."""
+    check_share(settings.validation_share)
+    _check_range("--crop", settings.crop_s, 1.0, 120.0)
+    _check_range("--average", settings.average, 0.0, 0.9999)
+    _check_range("--weight-decay", settings.weight_decay, 0.0, 1.0)
+    if settings.learning_rate is not None:
+        _check_range("--learning-rate", settings.learning_rate, 0.0, 10.0)
+    data = settings.data or (None if settings.mix else "data")
+    init = settings.init or (str(SHIPPED) if data and settings.model == "default" else "none")
+    if init != "none" and settings.model != "default":
+        raise UsageError(f"--model {settings.model} begins from scratch: leave --init out or say none")
+    scratch = init == "none"
+    rate = settings.learning_rate
+    return replace(
+        settings,
+        data=data,
+        init=init,
+        epochs=settings.epochs or (24 if scratch else 12),
+        learning_rate=(0.004 if scratch else 0.001) if rate is None else rate,
+    )
+
+
+def _check_range(option: str, value: float, lowest: float, highest: float) -> None:
+    if not lowest <= value <= highest:
+        raise UsageError(f"{option} is {value:g}; it must be from {lowest:g} to {highest:g}")
+
+
+def _check_folder(out: Path, resume: bool, force: bool) -> None:
+    there = (out / "last.pt").exists()
+    if resume and not there:
+        raise CheckpointError(f"{out / 'last.pt'}: no such checkpoint, so there is nothing to resume")
+    if there and not (resume or force):
+        raise UsageError(f"{out} holds a run: go on with --resume, begin anew with --force, or name another")
+
+
+def _begun(settings: TrainSettings) -> State:
+    if settings.init == "none":
+        return _state(Network(MODELS[settings.model]), None, settings)
+    initial = load_checkpoint(str(settings.init))
+    return _state(copy.deepcopy(initial.network), initial, settings)
+
+
+def _resumed(out: Path, settings: TrainSettings, arguments: dict[str, Any]) -> State:
+    last = load_checkpoint(out / "last.pt")
+    for name, value in last.arguments.items():
+        if name not in ("out", "device") and arguments.get(name) != value:
+            raise UsageError(f"{out} was begun with {name} = {value}, not {arguments.get(name)}")
+    initial = None if settings.init == "none" else load_checkpoint(str(settings.init))
+    state = _state(last.network, initial, settings)
+    saved = dict(last.training_state)
+    state.network.load_state_dict(saved.pop("network"))
+    state.optimiser.load_state_dict(saved.pop("optimiser"))
+    return replace(state, **saved)
+
+
+def _state(network: Network, initial: Checkpoint | None, settings: TrainSettings) -> State:
+    try:
+        network.to(settings.device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"--device {settings.device} cannot be used: {reason}") from None
+    if initial:
+        initial.network.to(settings.device).eval().requires_grad_(False)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay)
+    return State(network, copy.deepcopy(network), optimiser, initial)
+
+
+def _begin(state: State, job: Job, out: Path) -> None:
+    """From scratch: set the scale of the features. Else: judge the weights that are there, as epoch 0."""
+    if state.initial:
+        _judge(state, job, None, out)
+        return
+    rng = np.random.default_rng(job.settings.seed)
+    sample = np.concatenate([source.draw(rng, 64).mel for source in job.sources])
+    state.network.standardise_with(torch.from_numpy(sample))
+    state.average.load_state_dict(state.network.state_dict())
+
+
+def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
+    """Validate, remember, and write last.pt, metrics.jsonl and, where this is the best epoch yet, best.pt.
+
+    The best epoch is the one with the highest AUC on what was set aside.
+    """
+    logits, truth = validate(state.average, job.validation)
+    figures = _figures(logits, truth)
+    row = {"epoch": state.epoch, "loss": loss, **figures}
+    state.history.append(row)
+    score = figures["auc"] if math.isfinite(figures["auc"]) else -figures["validation_loss"]
+    state.stale = 0 if score > state.best else state.stale + 1
+    state.best = max(score, state.best)
+    checkpoint = Checkpoint(
+        state.average,
+        kinds=KIND_NAMES,
+        calibration=calibrate(logits, _sure(truth, job.settings)),
+        arguments=job.arguments,
+        seed=job.settings.seed,
+        metrics=row,
+    )
+    if state.stale == 0:
+        save_checkpoint(checkpoint, out / "best.pt")
+    checkpoint.training_state = {
+        "network": state.network.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "epoch": state.epoch,
+        "best": state.best,
+        "stale": state.stale,
+        "history": state.history,
+    }
+    save_checkpoint(checkpoint, out / "last.pt")
+    lines = "".join(json.dumps(row) + "\n" for row in state.history)
+    write_whole(out / "metrics.jsonl", lines.encode())
+
+
+def _sure(truth: np.ndarray, settings: TrainSettings) -> np.ndarray:
+    """Truth to calibrate on: hand-made edges jitter by a frame or two, mixed ones are exact."""
+    return without_collar(truth) if settings.data else truth
+
+
+def _figures(logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    known = np.isfinite(truth)
+    log_loss = np.logaddexp(0, logits[known]) - truth[known] * logits[known]
+    figures = frame_figures(logits, truth)
+    return {
+        "validation_loss": float(log_loss.mean()),
+        "auc": auc(logits, truth),
+        "removed_at_99": figures.removed_at_recall,
+        "precision_at_99": figures.precision_at_recall,
+    }
+
+
+# --- what it draws from -----------------------------------------------------------------------------------
+
+
+def _job(
+    settings: TrainSettings,
+    augment: AugmentSettings,
+    mixed: MixedSettings,
+    arguments: dict[str, Any],
+    state: State,
+) -> Job:
+    """Read or mix what is learnt from. Where there are labels, they come first and validate."""
+    margin = state.network.config.context_frames // DECISION_FRAMES
+    training: list[Sequence[Track]] = []
+    validation: list[Track] = []
+    if settings.data:
+        tracks = tracks_of(load_dataset(settings.data))
+        check_enough(tracks, settings.data)
+        labelled, validation = split(tracks, settings.validation_share, margin)
+        training.append(labelled)
+    if settings.mix:
+        episodes, aside = mixed_tracks(Path(settings.mix), mixed, settings.seed)
+        training.append(episodes)
+        validation = validation or aside
+    crop = round(settings.crop_s * DECISIONS_PER_S)
+    sources = [Crops(tracks, crop) for tracks in training]
+    a_pass = math.ceil(sources[0].known_decisions / (settings.batch * crop))
+    epochs, peak_rate = settings.epochs, settings.learning_rate
+    assert epochs is not None  # _completed saw to both
+    assert peak_rate is not None
+    epoch_steps = max(MIN_EPOCH_STEPS, a_pass)
+    return Job(settings, augment, arguments, sources, validation, epoch_steps, epochs, peak_rate)
+
+
+def _batch(job: Job, step: int) -> Batch:
+    """Batch number ``step``: it follows from the seed and the step alone, so a resumed run draws the same."""
+    rng = np.random.default_rng([job.settings.seed, step])
+    shares = np.diff(np.linspace(0, job.settings.batch, len(job.sources) + 1).round().astype(int))
+    batch = joined([source.draw(rng, int(crops)) for source, crops in zip(job.sources, shares, strict=True)])
+    return replace(batch, mel=change_sound(batch.mel, rng, job.augment))
+
+
+def _keep_statistics(network: Network) -> None:
+    """Fine-tuning leaves the normalisation's statistics alone: a batch of one voice would bend them."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.eval()
+
+
+def _logits_callable(network: Network) -> Callable[[np.ndarray], np.ndarray]:
+    def answer(mel: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(mel)[None].to(network.mean.device))[0].cpu().numpy()
+
+    return answer
+
+
+if __name__ == "__main__":
+    run(main)
