@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from cleaner.audio import mp3_stretches
-from cleaner.audio.mp3_stretches import Mp3Settings, Mp3Stretches, encode_stretch
+from cleaner.audio.lame import LameSettings, lame_library
+from cleaner.audio.mp3_stretches import Mp3Stretches, encode_stretch
 
-lameenc = pytest.importorskip("lameenc")
+pytestmark = pytest.mark.skipif(lame_library() is None, reason="no library of LAME")
 
 RATE_HZ = 44_100
 SECONDS = 12
@@ -37,7 +38,7 @@ def _silence(rate_hz: int, channels: int) -> np.ndarray:
 
 
 def _in_stretches(
-    settings: Mp3Settings, samples: np.ndarray, jobs: int = 2, block: int = 30_011
+    settings: LameSettings, samples: np.ndarray, jobs: int = 2, block: int = 30_011
 ) -> list[bytes]:
     encoder = Mp3Stretches(settings, jobs, STRETCH_FRAMES)
     frames = []
@@ -58,7 +59,7 @@ KINDS = [{"constant_kbit": 64}, {"constant_kbit": 128}, {"average_kbit": 96}, {"
 @pytest.mark.parametrize(("rate_hz", "channels"), [(44_100, 2), (22_050, 1)])
 @pytest.mark.parametrize("sound", [_speechlike, _ticks, _silence])
 def test_stretches_decode_to_what_one_encoder_gives(sound, rate_hz, channels, kind):
-    settings = Mp3Settings(rate_hz, channels, **kind)
+    settings = LameSettings(rate_hz, channels, **kind)
     samples = sound(rate_hz, channels)
     whole, joined = encode_stretch(settings, samples), _in_stretches(settings, samples)
     assert len(joined) == len(whole)
@@ -73,7 +74,7 @@ def test_stretches_decode_to_what_one_encoder_gives(sound, rate_hz, channels, ki
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(map(str, *kind.items())))
 def test_the_stream_is_the_same_for_any_number_of_threads_and_any_blocks(kind):
-    settings = Mp3Settings(RATE_HZ, 2, **kind)
+    settings = LameSettings(RATE_HZ, 2, **kind)
     samples = _speechlike(RATE_HZ, 2)
     alone = _in_stretches(settings, samples, jobs=1, block=1_000)
     assert _in_stretches(settings, samples, jobs=3, block=10**6) == alone
@@ -81,17 +82,17 @@ def test_the_stream_is_the_same_for_any_number_of_threads_and_any_blocks(kind):
 
 def test_where_no_frame_suits_two_stretches_go_through_one_encoder(monkeypatch):
     monkeypatch.setattr(mp3_stretches, "find_seam", lambda earlier, later: None)
-    settings = Mp3Settings(RATE_HZ, 2, vbr_quality=4)
+    settings = LameSettings(RATE_HZ, 2, vbr_quality=4)
     samples = _speechlike(RATE_HZ, 2)
     assert _in_stretches(settings, samples) == encode_stretch(settings, samples)
 
 
 @pytest.mark.parametrize("samples", [1, 1_151, 1_152, 50_000, 157_824, 157_825, 160_000])
 def test_any_length_has_as_many_frames_as_from_one_encoder(samples):
-    settings = Mp3Settings(RATE_HZ, 1, constant_kbit=64)
+    settings = LameSettings(RATE_HZ, 1, constant_kbit=64)
     sound = _speechlike(RATE_HZ, 1)[:, :samples]
     assert len(_in_stretches(settings, sound)) == len(encode_stretch(settings, sound))
 
 
 def test_nothing_in_is_nothing_out():
-    assert Mp3Stretches(Mp3Settings(RATE_HZ, 1, constant_kbit=64), jobs=2).finish() == []
+    assert Mp3Stretches(LameSettings(RATE_HZ, 1, constant_kbit=64), jobs=2).finish() == []

@@ -3,9 +3,6 @@
 LAME is most of the cost of an mp3 result, and one encoder keeps one core busy. Stretches overlap by a few
 frames, in which the later encoder finds its way into the sound; ``mp3_join`` picks the frame at which it
 takes over. Stretches have a fixed length, so the result is the same bit for bit for any number of threads.
-
-LAME comes from the package ``lameenc``: the copy inside PyAV's wheels does the same work in three times the
-time. What it takes is 16 bit.
 """
 
 from __future__ import annotations
@@ -16,32 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cleaner.audio.lame import LameSettings, lame_encode
 from cleaner.audio.mp3_join import PRIMING_FRAMES, find_seam, join_at, split_frames
 
-# 40 s at 44.1 kHz: the overlap costs 2 % of the work, a stretch 7 MB.
+# 40 s at 44.1 kHz: the overlap costs 2 % of the work, a stretch of float stereo 14 MB.
 STRETCH_FRAMES = 1_536
 OVERLAP_FRAMES = PRIMING_FRAMES + 24
 # LAME looks ahead: what follows a stretch must be heard for its last frames to be the recording's.
 _LOOKAHEAD_FRAMES = 4
-# lame_set_quality: LAME's own default, which FFmpeg leaves as it is.
-_QUALITY = 3
-_ABR, _VBR = 3, 4  # lame.h, vbr_mode: vbr_abr, vbr_mtrh
-
-
-@dataclass(frozen=True)
-class Mp3Settings:
-    """What LAME is told; exactly one of the three kinds of bit rate is set."""
-
-    sample_rate_hz: int
-    channels: int
-    constant_kbit: int | None = None
-    average_kbit: int | None = None
-    vbr_quality: int | None = None  # 0 (best) to 9
-
-    @property
-    def frame_samples(self) -> int:
-        """Samples of one frame: MPEG-1 has two granules of 576, MPEG-2 and 2.5 one."""
-        return 1_152 if self.sample_rate_hz >= 32_000 else 576
 
 
 @dataclass
@@ -49,7 +28,7 @@ class _Stretch:
     """Samples on their way through an encoder of their own."""
 
     first: int  # the recording's frame that is frame 0 here
-    samples: np.ndarray  # int16 (channels, n)
+    samples: np.ndarray  # int16 or float32 (channels, n)
     encoded: Future[list[bytes]]
     given: int = 0  # frames at the start that are not needed or handed on already
 
@@ -59,9 +38,9 @@ class _Stretch:
 
 
 class Mp3Stretches:
-    """An encoder: int16 blocks in, mp3 frames out, in order. Memory holds ``jobs + 2`` stretches."""
+    """An encoder: blocks in, mp3 frames out, in order. Memory holds ``jobs + 2`` stretches."""
 
-    def __init__(self, settings: Mp3Settings, jobs: int, stretch_frames: int = STRETCH_FRAMES):
+    def __init__(self, settings: LameSettings, jobs: int, stretch_frames: int = STRETCH_FRAMES):
         self._settings = settings
         self._stretch_frames = stretch_frames
         self._jobs = jobs
@@ -73,7 +52,7 @@ class Mp3Stretches:
         self._received_samples = 0
 
     def encode(self, block: np.ndarray) -> list[bytes]:
-        """Take int16 ``(channels, n)``; return the frames that are certain now."""
+        """Take int16 or float32 ``(channels, n)``; return the frames that are certain now."""
         self._received.append(block)
         self._received_samples += block.shape[1]
         frames: list[bytes] = []
@@ -133,23 +112,6 @@ class Mp3Stretches:
         return _Stretch(earlier.first, samples, encoded, earlier.given)
 
 
-def encode_stretch(settings: Mp3Settings, samples: np.ndarray) -> list[bytes]:
-    """One encoder from beginning to end: int16 ``(channels, n)`` to frames."""
-    import lameenc  # type: ignore[import-not-found, unused-ignore]
-
-    lame = lameenc.Encoder()
-    lame.silence()
-    lame.set_in_sample_rate(settings.sample_rate_hz)
-    lame.set_out_sample_rate(settings.sample_rate_hz)
-    lame.set_channels(settings.channels)
-    lame.set_quality(_QUALITY)
-    if settings.constant_kbit is not None:
-        lame.set_bit_rate(settings.constant_kbit)
-    elif settings.average_kbit is not None:
-        lame.set_vbr(_ABR)
-        lame.set_vbr_mean_bitrate_kbps(settings.average_kbit)
-    else:
-        lame.set_vbr(_VBR)
-        lame.set_vbr_quality(settings.vbr_quality)
-    interleaved = samples.T.astype("<i2").tobytes()
-    return split_frames(bytes(lame.encode(interleaved)) + bytes(lame.flush()))
+def encode_stretch(settings: LameSettings, samples: np.ndarray) -> list[bytes]:
+    """One encoder from beginning to end: int16 or float32 ``(channels, n)`` to frames."""
+    return split_frames(lame_encode(settings, samples))
