@@ -12,6 +12,7 @@ import numpy as np
 from cleaner.audio.analysis import to_float
 from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES
+from cleaner.audio.mp3_encoder import Mp3Encoder, can_encode
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
 
@@ -29,10 +30,15 @@ class Encoder(Protocol):
         """Give up: stop what runs, remove what lies about. Also called after ``finish``."""
 
 
-def encoder_for(output: OutputFormat, container: Any, part: Path) -> Encoder:
-    """The encoder of ``output``, with its stream added to ``container``; ``part`` is the file's own path."""
+def encoder_for(output: OutputFormat, container: Any, part: Path, jobs: int) -> Encoder:
+    """The encoder of ``output``, with its stream added to ``container``; ``part`` is the file's own path.
+
+    It runs on ``jobs`` threads where its codec can be encoded in stretches.
+    """
     if output.codec == "vorbis":
         return VorbisEncoder(output, container, part.with_suffix(".ogg"))
+    if can_encode(output):
+        return Mp3Encoder(output, container, jobs)
     return AvEncoder(output, container)
 
 

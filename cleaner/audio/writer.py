@@ -17,6 +17,7 @@ from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
 from cleaner.audio.mp3_header import state_length
 from cleaner.audio.rates import RateChanger
+from cleaner.cores import usable_cores
 from cleaner.errors import AudioFileError
 
 # Sizes are 32-bit in AIFF; wav turns into RF64 beyond that.
@@ -38,13 +39,18 @@ class Writer:
         cover: Cover | None = None,
         chapters: Sequence[Chapter] = (),
         overwrite: bool = False,
+        jobs: int | None = None,
     ):
-        """``chapters`` are in samples of the result, at the source's rate."""
+        """``chapters`` are in samples of the result, at the source's rate.
+
+        ``jobs`` threads encode, by default as many as there are cores; the file is the same for any number.
+        """
         self.path = Path(path)
         self.output = output
         self.warnings = [f"{self.path.name}: {note}" for note in output.notes]
         self._tags, self._cover, self._chapters = dict(tags or {}), cover, tuple(chapters)
         self._overwrite = overwrite
+        self._jobs = jobs or usable_cores()
         self._bytes = self._samples = 0
         self._started = False
         self._container: Any = None
@@ -59,7 +65,7 @@ class Writer:
         self._container = av.open(
             str(self._part), "w", format=output.muxer, container_options=output.container_options
         )
-        self._encoder = encoder_for(output, self._container, self._part)
+        self._encoder = encoder_for(output, self._container, self._part, self._jobs)
         self._cover_stream = carry(
             self._container, output.source_rate_hz, self._tags, self._cover, self._chapters
         )
