@@ -16,6 +16,7 @@ from cleaner.errors import UsageError
 from cleaner.frames import analysis_length, decision_centres_s, decision_count, frame_count
 
 Teacher = Callable[[np.ndarray], np.ndarray]
+Listener = Callable[[np.ndarray], tuple[np.ndarray, float, float]]
 
 TEACHERS = ("fireredvad", "silero")
 LOGIT_LIMIT = 9.0
@@ -30,6 +31,16 @@ def load_teacher(name: str, folder: Path) -> Teacher:
 
     ``name`` is one of ``TEACHERS``; ``folder`` holds FireRedVAD's files. Raises ``UsageError`` where a
     file or a package is missing.
+    """
+    listener = load_listener(name, folder)
+    return lambda samples: _at_decisions(*listener(samples), samples)
+
+
+def load_listener(name: str, folder: Path) -> Listener:
+    """As ``load_teacher``, on the network's own clock.
+
+    The callable returns speech probabilities float32 ``(n,)``, the centre of the first and the step, in
+    seconds.
     """
     if name not in TEACHERS:
         raise UsageError(f"unknown teacher {name!r}: allowed are {', '.join(TEACHERS)}")
@@ -59,7 +70,7 @@ def _session(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _fireredvad(folder: Path) -> Teacher:
+def _fireredvad(folder: Path) -> Listener:
     import kaldi_native_fbank
     import kaldiio
 
@@ -74,25 +85,25 @@ def _fireredvad(folder: Path) -> Teacher:
     options.frame_opts.snip_edges = True
     options.mel_opts.num_bins = 80
 
-    def answer(samples: np.ndarray) -> np.ndarray:
+    def answer(samples: np.ndarray) -> tuple[np.ndarray, float, float]:
         bank = kaldi_native_fbank.OnlineFbank(options)
         bank.accept_waveform(16_000, np.asarray(samples, np.float32) * 32768)
         bank.input_finished()
         frames = bank.num_frames_ready
         if frames == 0:
-            return np.full(_decisions(samples), -LOGIT_LIMIT, np.float32)
+            return np.zeros(1, np.float32), 0.0125, 0.01
         features = np.stack([bank.get_frame(i) for i in range(frames)])
         features = ((features - mean) / deviation).astype(np.float32)
         parts = [
             session.run(None, {"feat": features[None, start : start + _FIRERED_FRAMES_AT_ONCE]})[0].ravel()
             for start in range(0, frames, _FIRERED_FRAMES_AT_ONCE)
         ]
-        return _at_decisions(np.concatenate(parts), 0.0125, 0.01, samples)
+        return np.concatenate(parts), 0.0125, 0.01
 
     return answer
 
 
-def _silero() -> Teacher:
+def _silero() -> Listener:
     # Located, not imported: the package's import pulls in torch.
     spec = importlib.util.find_spec("silero_vad")
     if spec is None or spec.origin is None:
@@ -100,17 +111,17 @@ def _silero() -> Teacher:
     session = _session(Path(spec.origin).parent / "data" / "silero_vad_16k_sequence.onnx")
     rest = np.zeros((1, 1, 128), np.float32)
 
-    def answer(samples: np.ndarray) -> np.ndarray:
+    def answer(samples: np.ndarray) -> tuple[np.ndarray, float, float]:
         blocks = -(-len(samples) // _SILERO_BLOCK)
         if blocks == 0:
-            return np.zeros(0, np.float32)
+            return np.zeros(1, np.float32), 0.0, 0.032
         padded = np.zeros(_SILERO_CONTEXT + blocks * _SILERO_BLOCK, np.float32)
         padded[_SILERO_CONTEXT : _SILERO_CONTEXT + len(samples)] = samples
         windows = np.lib.stride_tricks.sliding_window_view(padded, _SILERO_CONTEXT + _SILERO_BLOCK)
         inputs = {"input": windows[::_SILERO_BLOCK], "h": rest, "c": rest}
         probability = session.run(["speech_probs"], inputs)[0]
         # Its answer fits best 16 ms before its block's middle, measured on speech with known pauses.
-        return _at_decisions(probability.ravel(), 0.0, 0.032, samples)
+        return probability.ravel(), 0.0, 0.032
 
     return answer
 
