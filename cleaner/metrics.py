@@ -156,6 +156,7 @@ def _classes(score: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _rates(score: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[float, float, float, float]:
     """Recall, precision, accuracy and share removed where ``score >= threshold`` is kept."""
     keep, remove = _classes(score, truth)
+    threshold = float(threshold)  # a Python float is compared in the scores' own precision
     kept = int((keep >= threshold).sum())
     left = int((remove >= threshold).sum())
     right = kept + len(remove) - left

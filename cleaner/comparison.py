@@ -1,0 +1,247 @@
+"""Checkpoints and peers on the same recordings: their answers, their figures, their differences.
+
+A recording is read once, every contender answers, and only the answers are kept.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner import bootstrap, metrics
+from cleaner.detect import Detector, detect_features
+from cleaner.features import log_mel
+from cleaner.frames import DECISION_S
+from cleaner.kinds import KIND_NAMES
+from cleaner.peers import PEERS, load_peer
+from cleaner.segments import TidySettings, keep_mask, tidy
+from cleaner.truth import Judged
+
+Answer = tuple[np.ndarray, np.ndarray | None]
+
+
+class Heard:
+    """A recording's samples, float32 ``(M,)`` at 16 kHz, and its log-mel spectrogram, made once for all."""
+
+    def __init__(self, samples: np.ndarray):
+        self.samples = samples
+
+    @cached_property
+    def mel(self) -> np.ndarray:
+        return log_mel(self.samples)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that scores decisions: ``answer(heard)`` is keep score ``(D,)`` and kind index ``(D,)``
+    or None.
+    """
+
+    name: str
+    threshold: float
+    answer: Callable[[Heard], Answer]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A judged recording and every contender's answer, by name: scores float32 ``(D,)``, kinds int64
+    ``(D,)``.
+    """
+
+    judged: Judged
+    scores: dict[str, np.ndarray] = field(default_factory=dict)
+    kinds: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CountSettings:
+    """How figures are counted."""
+
+    at_recall: float = 0.99
+    draws: int = 1000
+    seed: int = 0
+    tidy: TidySettings = field(default_factory=TidySettings)
+
+
+def checkpoint_contender(detector: Detector, name: str, threshold: float | None = None) -> Contender:
+    """A network of ours, at its own threshold or another."""
+
+    def answer(heard: Heard) -> Answer:
+        rows = detect_features(detector, heard.mel)
+        return rows[0], rows[1:].argmax(axis=0)
+
+    return Contender(name, detector.threshold if threshold is None else threshold, answer)
+
+
+def peer_contender(name: str, folder: Path | None = None, cache: Path | None = None) -> Contender:
+    """A detector made by others, at the threshold that its own users take."""
+    peer = load_peer(name, folder, cache)
+    return Contender(name, PEERS[name].threshold, lambda heard: (peer(heard.samples), None))
+
+
+def score(
+    contenders: Sequence[Contender],
+    recordings: Iterable[Judged],
+    progress: Callable[[Judged], None] | None = None,
+) -> list[Scored]:
+    """Every contender's answer for every recording."""
+    scored = []
+    for judged in recordings:
+        heard, one = Heard(judged.samples()), Scored(judged)
+        for contender in contenders:
+            scores, kinds = contender.answer(heard)
+            one.scores[contender.name] = _as_long(scores, len(judged.truth))
+            if kinds is not None:
+                one.kinds[contender.name] = _as_long(kinds, len(judged.truth))
+        scored.append(one)
+        if progress:
+            progress(judged)
+    return scored
+
+
+def figures(scored: Sequence[Scored], contender: Contender, settings: CountSettings) -> dict[str, Any]:
+    """All figures of one contender as plain values: frames with and without collar, events, listening,
+    kinds.
+    """
+    scores = joined(scored, contender.name)
+    truth = np.concatenate([one.judged.truth for one in scored])
+    bare = np.concatenate([metrics.without_collar(one.judged.truth) for one in scored])
+    masks = [heard_mask(one.scores[contender.name], contender.threshold, settings.tidy) for one in scored]
+    judged = [one.judged for one in scored]
+    words = [(mask, one.truth, one.words_s) for mask, one in zip(masks, judged, strict=True)]
+    events = [(mask, one.truth, one.kinds) for mask, one in zip(masks, judged, strict=True)]
+    return {
+        "recordings": len(scored),
+        "hours": len(truth) * DECISION_S / 3600,
+        "frames": asdict(metrics.frame_figures(scores, truth, contender.threshold, settings.at_recall)),
+        "frames_with_collar": asdict(
+            metrics.frame_figures(scores, bare, contender.threshold, settings.at_recall)
+        ),
+        "listening": asdict(metrics.listening(words)),
+        "events": [asdict(row) for row in metrics.event_figures(events, KIND_NAMES)],
+        "kinds": _kind_figures(scored, contender.name),
+    }
+
+
+def intervals(
+    scored: Sequence[Scored], contenders: Sequence[Contender], settings: CountSettings
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Bootstrap intervals of each contender's frame figures, and of the first one's lead over each other.
+
+    ``{contender: {"value": {figure: Interval}, "lead": {figure: Interval}}}``; the lead is missing for the
+    first. All contenders are drawn together, so the differences are paired.
+    """
+    truth = np.concatenate([one.judged.truth for one in scored])
+    stretch = bootstrap.stretches([len(one.judged.truth) for one in scored])
+    weights = bootstrap.draws(int(stretch.max(initial=-1)) + 1, settings.draws, settings.seed)
+    drawn = {
+        one.name: bootstrap.drawn_figures(
+            joined(scored, one.name), truth, stretch, weights, one.threshold, settings.at_recall
+        )
+        for one in contenders
+    }
+    first = drawn[contenders[0].name]
+    result: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, values in drawn.items():
+        result[name] = {"value": {key: asdict(bootstrap.interval(v)) for key, v in values.items()}}
+        if values is not first:
+            lead = {key: asdict(bootstrap.interval(first[key] - values[key])) for key in values}
+            result[name]["lead"] = lead
+    return result
+
+
+def compare(
+    scored: Sequence[Scored], contenders: Sequence[Contender], settings: CountSettings
+) -> dict[str, Any]:
+    """Everything about one set of recordings as plain values, ready for tables, CSV and JSON.
+
+    ``{"recordings", "hours", "keep_share", "marks", "groups", "contenders": {name: figures, with intervals,
+    groups and kept shares}}``.
+    """
+    truth = np.concatenate([one.judged.truth for one in scored])
+    bounds = intervals(scored, contenders, settings)
+    groups = sorted({one.judged.group for one in scored} - {""})
+    marks = {mark: 0 for one in scored for mark in one.judged.marks}
+    for one in scored:
+        for mark, where in one.judged.marks.items():
+            marks[mark] += int(where.sum())
+    result: dict[str, Any] = {}
+    for contender in contenders:
+        result[contender.name] = {
+            **figures(scored, contender, settings),
+            "intervals": bounds[contender.name],
+            "groups": {group: _of_group(scored, contender, group, settings) for group in groups},
+            "kept": kept_shares(scored, contender),
+        }
+    known = truth[np.isfinite(truth)]
+    return {
+        "recordings": len(scored),
+        "hours": len(truth) * DECISION_S / 3600,
+        "keep_share": float(known.mean()) if len(known) else float("nan"),
+        "marks": marks,
+        "groups": groups,
+        "contenders": result,
+    }
+
+
+def joined(scored: Sequence[Scored], name: str) -> np.ndarray:
+    """A contender's scores of all recordings laid end to end: float32 ``(sum of D,)``."""
+    return np.concatenate([one.scores[name] for one in scored])
+
+
+def heard_mask(scores: np.ndarray, threshold: float, settings: TidySettings) -> np.ndarray:
+    """What stays after tidy-up, as a listener gets it: bool ``(D,)``."""
+    return tidy(keep_mask(scores, threshold, settings.exit_threshold), settings)
+
+
+def kept_shares(scored: Sequence[Scored], contender: Contender) -> dict[str, dict[str, float]]:
+    """Share kept of each mark, at the contender's threshold and where 99 % and 96 % of sentences stay."""
+    marked: dict[str, np.ndarray] = {}
+    for mark in {mark: None for one in scored for mark in one.judged.marks}:
+        parts = [
+            one.scores[contender.name][one.judged.marks[mark]] for one in scored if mark in one.judged.marks
+        ]
+        marked[mark] = np.concatenate(parts)
+    thresholds = {f"at {contender.threshold:g}": contender.threshold}
+    spoken = marked.get("sentence", np.zeros(0))
+    for recall in (0.99, 0.96) if len(spoken) else ():
+        there = metrics.threshold_at_recall(spoken, np.ones(len(spoken)), recall)
+        thresholds[f"at {100 * recall:g} % of sentences"] = there
+    return {
+        place: {m: float((v >= threshold).mean()) if len(v) else float("nan") for m, v in marked.items()}
+        for place, threshold in thresholds.items()
+        if marked
+    }
+
+
+def _of_group(
+    scored: Sequence[Scored], contender: Contender, group: str, settings: CountSettings
+) -> dict[str, Any]:
+    chosen = [one for one in scored if one.judged.group == group]
+    truth = np.concatenate([one.judged.truth for one in chosen])
+    scores = joined(chosen, contender.name)
+    return asdict(metrics.frame_figures(scores, truth, contender.threshold, settings.at_recall))
+
+
+def _kind_figures(scored: Sequence[Scored], name: str) -> dict[str, Any] | None:
+    """Macro F1 and confusion over decisions whose kind is known; None where no kind is answered or known."""
+    answered = [one for one in scored if name in one.kinds]
+    if not any((one.judged.kinds >= 0).any() for one in answered):
+        return None
+    answer = np.concatenate([one.kinds[name] for one in answered])
+    truth = np.concatenate([one.judged.kinds for one in answered])
+    return {
+        "macro_f1": metrics.macro_f1(answer, truth, len(KIND_NAMES)),
+        "confusion": metrics.confusion(answer, truth, len(KIND_NAMES)).tolist(),
+    }
+
+
+def _as_long(values: np.ndarray, decisions: int) -> np.ndarray:
+    """Clips laid end to end may have a decision more or less than their sound does."""
+    missing = decisions - len(values)
+    if abs(missing) > 2 + decisions // 250:
+        raise ValueError(f"{len(values)} answers for {decisions} decisions")
+    return np.pad(values, (0, missing), mode="edge") if missing > 0 and len(values) else values[:decisions]

@@ -1,0 +1,125 @@
+"""The whole test of a detector on public recordings that no network of ours has learnt from.
+
+podcast   a podcast with its author's own labels      meetings   several people, turns by hand
+tail      its clips 354..441, for networks that       telephone  both ends of a call, turns by energy
+          learnt from those before                    mixes      sentences, sounds and backgrounds laid
+          together
+noises    sounds and laughter pasted between clean sentences, at the sentences' own level
+mouth     one man's words, breaths and laughter; laughter of others
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cleaner.errors import UsageError
+from cleaner.labels import read_labels
+from cleaner.manifest import split_clip_id
+from cleaner.trials import TrialSettings, heard_in, sounds_in, trials
+from cleaner.truth import Judged, judged_clips, judged_in, read_samples
+
+TAIL_CLIPS = range(354, 442)
+
+_NOISES = TrialSettings(
+    background=False, event_share=0.65, laughter_share=0.3, event_low_db=-6, event_high_db=6, sentences=12
+)
+_BACKCHANNELS = ("mfa_uhuh", "mfa_uhum", "mfa_um", "mfa_uh")
+
+
+def suite_parts(data: Path, names: tuple[str, ...] = ()) -> dict[str, Callable[[], Iterator[Judged]]]:
+    """Readers of the parts of the suite in the folder ``data``, by name; all of them, or those named.
+
+    Raises UsageError for an unknown name or where the folder does not hold what a part needs.
+    """
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise UsageError(f"unknown part {unknown[0]!r} of the suite; there are {', '.join(PARTS)}")
+    if not (data / "manifest.csv").is_file():
+        raise UsageError(f"{data} holds no test suite: it has no manifest.csv")
+    return {name: _reader(PARTS[name], data) for name in names or PARTS}
+
+
+def _reader(part: Callable[[Path], Iterator[Judged]], data: Path) -> Callable[[], Iterator[Judged]]:
+    return lambda: part(data)
+
+
+def _podcast(data: Path) -> Iterator[Judged]:
+    yield from judged_in(data / "podcast")
+
+
+def _tail(data: Path) -> Iterator[Judged]:
+    """Of the whole recording, so that a network hears what comes before; the rest is unknown."""
+    labels = read_labels(data / "podcast" / "labels.json")
+    for path in sorted((data / "podcast").glob("*.flac")):
+        ids = {clip: split_clip_id(clip) for clip in labels}
+        clips = {parts[1]: labels[clip] for clip, parts in ids.items() if parts and parts[0] == path.stem}
+        judged = judged_clips(path, {index: clips[index] for index in TAIL_CLIPS if index in clips})
+        first = max(0, int(np.flatnonzero(np.isfinite(judged.truth))[0]) - 500)
+        yield _from_decision(judged, first)
+
+
+def _from_decision(judged: Judged, first: int) -> Judged:
+    return replace(
+        judged,
+        samples=lambda: judged.samples()[first * 320 :],
+        truth=judged.truth[first:],
+        kinds=judged.kinds[first:],
+    )
+
+
+def _meetings(data: Path) -> Iterator[Judged]:
+    folder = data / "test" / "meetings"
+    yield from judged_in(folder, folder / "debug.train.rttm")
+
+
+def _telephone(data: Path) -> Iterator[Judged]:
+    yield from judged_in(data / "test" / "telephone")
+
+
+def _mixes(data: Path) -> Iterator[Judged]:
+    yield from trials(sounds_in(data / "test"), TrialSettings(), seed=0)
+
+
+def _noises(data: Path) -> Iterator[Judged]:
+    """Backchannels of the one man count as laughter does: both are answers, not noise."""
+    sounds = [
+        replace(one, role="laughter") if one.label in _BACKCHANNELS else one
+        for one in sounds_in(data / "test")
+        if one.energy_tells
+    ]
+    yield from trials(sounds, _NOISES, seed=1)
+
+
+def _mouth(data: Path) -> Iterator[Judged]:
+    for one in sounds_in(data / "test"):
+        if one.role in ("mouth", "laughter"):
+            yield _by_energy(one.path, _MOUTH_MARKS.get(one.label, "other speech"))
+
+
+_MOUTH_MARKS = {
+    "mfa_breaths": "breaths",
+    "mfa_laughter": "his laughter",
+    "mfa_words": "words",
+    "laughter": "laughter",
+}
+
+
+def _by_energy(path: Path, mark: str) -> Judged:
+    """What is heard should stay, unless it is breaths; what is not, should go."""
+    samples = read_samples(path)
+    heard = heard_in(samples)
+    truth = np.where(heard, 0.0 if mark == "breaths" else 1.0, 0.0).astype(np.float32)
+    return Judged(path.stem, lambda: samples, truth, np.full(len(truth), -1), mark, marks={mark: heard})
+
+
+PARTS: dict[str, Callable[[Path], Iterator[Judged]]] = {
+    "podcast": _podcast,
+    "tail": _tail,
+    "meetings": _meetings,
+    "telephone": _telephone,
+    "mixes": _mixes,
+    "noises": _noises,
+    "mouth": _mouth,
+}

@@ -1,0 +1,305 @@
+"""Test recordings with exact truth, built from a folder of clean speech, sounds and backgrounds.
+
+Clean sentences are laid one after the other with pauses between them; breaths, noises and laughter are pasted
+into the pauses, a background lies over all. So it is known of every decision what it is. The folder is
+described by a ``manifest.csv`` in it or above it (columns ``path, role, class, language, labels``). Nothing
+here is shared with the mixing that training does, and nothing is synthesised: what trained on made-up
+breaths is tried on real ones.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cleaner.errors import UsageError
+from cleaner.frames import DECISION_S
+from cleaner.kinds import KIND_NAMES
+from cleaner.metrics import runs
+from cleaner.peers import level_db
+from cleaner.truth import Judged, read_samples
+
+ByRole = Mapping[str, "Sequence[Sound]"]
+
+_DECISION_SAMPLES = 320
+_SPEECH_DB = -26.0
+_SILENCE, _BREATH, _NOISE = (KIND_NAMES.index(name) for name in ("silence", "breath", "noise"))
+_BREATH_CLASSES = ("breath", "sigh", "gasp")
+# Softer than this below the loudest 20 ms a sound is not heard as itself any more.
+_AUDIBLE_DB = 30.0
+_SPEECH_RANGE_DB = 30.0
+_SHORTEST_SOUND_DECISIONS = 3  # a lone click of up to 40 ms in a clean recording is no speech
+_WORD_GAP_DECISIONS = 4  # 80 ms: below, one word
+_PAUSE_DECISIONS = 10  # 0.2 s: above, a pause that should go; between the two nobody would say
+_LONGEST_SOUND_S = 3.0
+
+
+@dataclass(frozen=True)
+class TrialSettings:
+    """What the recordings are like; levels in dB of the sentences' own level."""
+
+    snr_low_db: float = -5.0
+    snr_high_db: float = 40.0
+    background: bool = True
+    event_share: float = 0.6
+    laughter_share: float = 0.1
+    event_low_db: float = -20.0
+    event_high_db: float = 6.0
+    sentences: int = 8
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One row of the manifest."""
+
+    path: Path
+    role: str
+    label: str
+    language: str
+    events_s: tuple[tuple[float, float], ...]
+    energy_tells: bool
+
+
+def sounds_in(folder: Path) -> list[Sound]:
+    """What the manifest says about the files below ``folder``. Raises UsageError where there is none."""
+    manifest = next(
+        (f / "manifest.csv" for f in (folder, *folder.parents) if (f / "manifest.csv").is_file()), None
+    )
+    if manifest is None:
+        raise UsageError(
+            f"{folder} has no manifest.csv, in it or above it, which would say what each file is"
+        )
+    with manifest.open(encoding="utf-8", newline="") as rows:
+        sounds = [_sound(manifest.parent, row) for row in csv.DictReader(rows)]
+    return [sound for sound in sounds if folder.resolve() in sound.path.resolve().parents]
+
+
+def trials(
+    sounds: Sequence[Sound], settings: TrialSettings, seed: int = 0, hours: float | None = None
+) -> Iterator[Judged]:
+    """Recordings of one language each, decided by ``seed`` alone; every sentence once, or for ``hours``.
+
+    Marks: ``sentence``, ``breath``, ``noise``, ``laughter``: the decisions in which they are heard.
+    """
+    rng = np.random.default_rng(seed)
+    by_role = {
+        role: [s for s in sounds if s.role == role] for role in ("speech", "event", "laughter", "background")
+    }
+    if not by_role["speech"]:
+        raise UsageError("no speech in the folder: its manifest must name files with the role 'speech'")
+    done_s, turn = 0.0, 0
+    while turn == 0 or (hours is not None and done_s < hours * 3600):
+        for index, sentences in enumerate(_batches(by_role["speech"], settings.sentences, rng)):
+            name = f"{sentences[0].language or 'en'}_{turn}_{index}"
+            judged = _trial(name, sentences, by_role, settings, rng)
+            done_s += len(judged.truth) * DECISION_S
+            yield judged
+            if hours is not None and done_s >= hours * 3600:
+                return
+        turn += 1
+
+
+def heard_in(samples: np.ndarray) -> np.ndarray:
+    """Where a clean recording of speech is speech, by energy: bool ``(D,)``.
+
+    Louder than 30 dB below its loud parts and than a fifth of the way up from its floor; lone clicks are not.
+    """
+    level = level_db(samples, -(-len(samples) // _DECISION_SAMPLES))
+    floor, top = np.percentile(level, [8, 95])
+    loud = level > max(top - _SPEECH_RANGE_DB, floor + 0.2 * (top - floor))
+    for start, end in runs(loud):
+        if end - start < _SHORTEST_SOUND_DECISIONS:
+            loud[start:end] = False
+    return loud
+
+
+class _Tape:
+    """A recording in the making; everything laid on it covers whole decisions."""
+
+    def __init__(self) -> None:
+        self.samples: list[np.ndarray] = []
+        self.truth: list[np.ndarray] = []
+        self.kinds: list[np.ndarray] = []
+        self.marks: dict[str, list[np.ndarray]] = {m: [] for m in ("sentence", "breath", "noise", "laughter")}
+        self.words_s: list[tuple[float, float]] = []
+
+    @property
+    def decisions(self) -> int:
+        return sum(len(part) for part in self.truth)
+
+    def lay(
+        self,
+        sound: np.ndarray,
+        truth: np.ndarray,
+        kinds: np.ndarray,
+        mark: str = "",
+        marked: np.ndarray | None = None,
+    ) -> None:
+        decisions = len(truth)
+        self.samples.append(np.pad(sound, (0, decisions * _DECISION_SAMPLES - len(sound))))
+        self.truth.append(truth.astype(np.float32))
+        self.kinds.append(kinds)
+        for name, parts in self.marks.items():
+            here = marked if name == mark and marked is not None else np.zeros(decisions, bool)
+            parts.append(here)
+
+    def pause(self, decisions: int) -> None:
+        """Nothing but the background."""
+        self.lay(np.zeros(0, np.float32), np.zeros(decisions), np.full(decisions, _SILENCE))
+
+    def sentence(self, sound: np.ndarray, heard: np.ndarray, energy_tells: bool) -> None:
+        """Speech whose pauses of 0.2 s and more should go, and between shorter ones of which are its
+        words.
+        """
+        truth = np.where(heard, 1.0, 0.0)
+        for start, end in runs(~heard):
+            if not energy_tells or end - start < _PAUSE_DECISIONS:
+                truth[start:end] = np.nan
+        closed = heard.copy()
+        for start, end in runs(~heard):
+            if end - start < _WORD_GAP_DECISIONS and start > 0 and end < len(heard):
+                closed[start:end] = True
+        begin = self.decisions
+        self.words_s += [((begin + a) * DECISION_S, (begin + b) * DECISION_S) for a, b in runs(closed)]
+        self.lay(sound, truth, np.where(truth == 0, _SILENCE, -1), "sentence", heard)
+
+    def event(self, sound: np.ndarray, kind: int) -> None:
+        """A sound that should go."""
+        heard = _audible(sound)
+        self.lay(sound, np.zeros(len(heard)), np.where(heard, kind, -1), KIND_NAMES[kind], heard)
+
+    def laughter(self, sound: np.ndarray) -> None:
+        """Laughter or a backchannel, which should stay; of the quiet between its bursts nobody would say."""
+        heard = _audible(sound)
+        self.lay(sound, np.where(heard, 1.0, np.nan), np.full(len(heard), -1), "laughter", heard)
+
+
+def _trial(
+    name: str, sentences: Sequence[Sound], by_role: ByRole, settings: TrialSettings, rng: np.random.Generator
+) -> Judged:
+    tape = _Tape()
+    tape.pause(int(rng.integers(20, 60)))
+    for sentence in sentences:
+        sound = read_samples(sentence.path)
+        heard = heard_in(sound)
+        if not heard.any():
+            continue
+        tape.sentence(_at_level(sound, heard, _SPEECH_DB), heard, sentence.energy_tells)
+        _lay_pause(tape, by_role, settings, rng)
+    background = by_role["background"] if settings.background else []
+    noise_db = (
+        _SPEECH_DB - rng.uniform(settings.snr_low_db, settings.snr_high_db) if background else _SPEECH_DB - 60
+    )
+    samples = np.concatenate(tape.samples)
+    noise = _background(_one_of(background, rng) if background else None, len(samples), rng)
+    samples = np.clip(samples + noise * 10 ** (noise_db / 20), -1, 1).astype(np.float32)
+    kinds = np.concatenate(tape.kinds)
+    if noise_db > _SPEECH_DB - 20:
+        # A pause in a din is not "nothing but the room", nor is it a noise that comes and goes.
+        kinds[kinds == _SILENCE] = -1
+        kinds[(kinds >= 0) & (level_db(np.concatenate(tape.samples), len(kinds)) < noise_db)] = -1
+    return Judged(
+        name=name,
+        samples=lambda: samples,
+        truth=np.concatenate(tape.truth),
+        kinds=kinds,
+        group=sentences[0].language,
+        words_s=np.array(tape.words_s).reshape(-1, 2),
+        marks={mark: np.concatenate(parts) for mark, parts in tape.marks.items()},
+    )
+
+
+def _lay_pause(tape: _Tape, by_role: ByRole, settings: TrialSettings, rng: np.random.Generator) -> None:
+    """A pause, mostly with something in it."""
+    tape.pause(int(rng.integers(10, 50)))
+    which = rng.random()
+    level = _SPEECH_DB + rng.uniform(settings.event_low_db, settings.event_high_db)
+    if which < settings.event_share and by_role["event"]:
+        event = _any_class(by_role["event"], rng)
+        kind = _BREATH if event.label.startswith(_BREATH_CLASSES) else _NOISE
+        tape.event(_at_peak(_excerpt(event, rng), level), kind)
+    elif which < settings.event_share + settings.laughter_share and by_role["laughter"]:
+        laughter = _one_of(by_role["laughter"], rng)
+        tape.laughter(_at_peak(_excerpt(laughter, rng), _SPEECH_DB + rng.uniform(-6, 6)))
+    tape.pause(int(rng.integers(10, 50)))
+
+
+def _any_class(events: Sequence[Sound], rng: np.random.Generator) -> Sound:
+    """Half of the time a breath; every class as likely as the next one, however many files it has."""
+    breath = rng.random() < 0.5
+    chosen = [one for one in events if one.label.startswith(_BREATH_CLASSES) == breath] or list(events)
+    labels = sorted({one.label for one in chosen})
+    label = labels[int(rng.integers(len(labels)))]
+    return _one_of([one for one in chosen if one.label == label], rng)
+
+
+def _one_of(sounds: Sequence[Sound], rng: np.random.Generator) -> Sound:
+    return sounds[int(rng.integers(len(sounds)))]
+
+
+def _excerpt(sound: Sound, rng: np.random.Generator) -> np.ndarray:
+    """The sound itself out of its file: up to three of its named events, else its loud part; 3 s at most."""
+    samples = read_samples(sound.path)
+    if sound.events_s:
+        first = int(rng.integers(len(sound.events_s)))
+        last = min(len(sound.events_s) - 1, first + int(rng.integers(3)))
+        start_s, end_s = sound.events_s[first][0] - 0.02, sound.events_s[last][1] + 0.04
+    else:
+        heard = np.flatnonzero(_audible(samples))
+        start_s, end_s = heard[0] * DECISION_S, (heard[-1] + 1) * DECISION_S
+    start = max(0, int(start_s * 16_000))
+    excerpt = samples[start : int(min(end_s, start_s + _LONGEST_SOUND_S) * 16_000)].copy()
+    fade = np.minimum(1, np.arange(len(excerpt)) / 80)  # 5 ms
+    return (excerpt * fade * fade[::-1]).astype(np.float32)
+
+
+def _audible(sound: np.ndarray) -> np.ndarray:
+    level = level_db(sound, -(-len(sound) // _DECISION_SAMPLES))
+    return level > level.max(initial=-100.0) - _AUDIBLE_DB
+
+
+def _at_level(sound: np.ndarray, heard: np.ndarray, level: float) -> np.ndarray:
+    """With the mean power of what is heard at ``level`` dB."""
+    power = 10 ** (level_db(sound, len(heard))[heard] / 10)
+    return sound * np.float32(10 ** ((level - 10 * np.log10(power.mean())) / 20))
+
+
+def _at_peak(sound: np.ndarray, level: float) -> np.ndarray:
+    """With its loudest 20 ms at ``level`` dB, a little above what speech of that level has on average."""
+    loudest = level_db(sound, -(-len(sound) // _DECISION_SAMPLES)).max(initial=-100.0)
+    return sound * np.float32(10 ** ((level - loudest) / 20))
+
+
+def _background(sound: Sound | None, samples: int, rng: np.random.Generator) -> np.ndarray:
+    """A recorded background, or hiss, of power 1: float ``(samples,)``."""
+    if sound is None:
+        return rng.normal(size=samples)
+    recorded = read_samples(sound.path)
+    looped = np.resize(np.roll(recorded, -int(rng.integers(len(recorded)))), samples)
+    return looped / np.sqrt(np.mean(np.square(recorded, dtype=np.float64)) + 1e-12)
+
+
+def _batches(sentences: Sequence[Sound], size: int, rng: np.random.Generator) -> Iterator[list[Sound]]:
+    """Sentences of one language at a time, in a shuffled order."""
+    for language in sorted({one.language for one in sentences}):
+        chosen = [one for one in sentences if one.language == language]
+        order = rng.permutation(len(chosen))
+        for first in range(0, len(order), size):
+            yield [chosen[i] for i in order[first : first + size]]
+
+
+def _sound(root: Path, row: dict[str, str]) -> Sound:
+    labels = row.get("labels") or ""
+    found = re.search(r"events=([\d.;-]+)", labels)
+    spans = [part.split("-") for part in found.group(1).strip(";").split(";")] if found else []
+    return Sound(
+        path=root / row["path"],
+        role=row["role"],
+        label=row.get("class") or "",
+        language=row.get("language") or "",
+        events_s=tuple((float(start), float(end)) for start, end in spans),
+        energy_tells="energy is no label" not in labels,
+    )

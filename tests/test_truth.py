@@ -1,0 +1,98 @@
+import json
+
+import numpy as np
+import pytest
+
+from cleaner.audio import write_clip
+from cleaner.errors import LabelsError
+from cleaner.truth import judged_in
+
+RATE = 16_000
+
+
+def write_recording(path, seconds=2.0, rate=RATE):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).normal(0, 0.1, (1, round(seconds * rate)))
+    write_clip(path, noise.astype(np.float32), rate)
+    return path
+
+
+def text_of(truth):
+    return "".join("?" if np.isnan(value) else "rk"[int(value)] for value in truth[::10])
+
+
+def test_a_recording_is_judged_by_the_turns_beside_it(tmp_path):
+    path = write_recording(tmp_path / "talk.wav")
+    (tmp_path / "talk.rttm").write_text("SPEAKER talk 1 0.4 0.6 <NA> <NA> a <NA> <NA>\n")
+    [judged] = judged_in(path)
+    assert (judged.name, text_of(judged.truth)) == ("talk", "rrkkkrrrrr")
+    assert judged.samples().shape == (2 * RATE,)
+
+
+def test_a_recording_is_judged_by_labels_named_elsewhere(tmp_path):
+    path = write_recording(tmp_path / "talk.wav")
+    labels = tmp_path / "marks.txt"
+    labels.write_text("0.4\t1.0\tbreath\n1.0\t1.2\tclick\n")
+    [judged] = judged_in(path, labels)
+    assert text_of(judged.truth) == "kkrrrrkkkk"
+    assert judged.kinds[[0, 25, 55]].tolist() == [-1, 1, 2]
+
+
+def test_one_label_file_may_name_many_recordings(tmp_path):
+    for name in "abc":
+        write_recording(tmp_path / f"{name}.wav", 1.0)
+    (tmp_path / "all.rttm").write_text("SPEAKER a 1 0 1 <NA> <NA> x\nSPEAKER b 1 0.6 0.4 <NA> <NA> x\n")
+    judged = list(judged_in(tmp_path, tmp_path / "all.rttm"))
+    assert [(one.name, text_of(one.truth)) for one in judged] == [("a", "kkkkk"), ("b", "rrrkk")]
+
+
+def test_a_folder_of_recordings_is_judged_where_there_are_labels(tmp_path):
+    for name in "ab":
+        write_recording(tmp_path / f"{name}.wav", 1.0)
+    (tmp_path / "b.rttm").write_text("SPEAKER b 1 0.2 0.4 <NA> <NA> x\n")
+    assert [one.name for one in judged_in(tmp_path)] == ["b"]
+
+
+@pytest.mark.parametrize("what", ["no file", "recording", "folder", "empty folder", "unreviewed data folder"])
+def test_what_has_no_labels_is_named(tmp_path, what):
+    path = tmp_path / "place"
+    if what == "recording":
+        path = write_recording(tmp_path / "talk.wav")
+    elif what == "folder":
+        write_recording(path / "talk.wav")
+    elif what == "empty folder":
+        path.mkdir()
+    elif what == "unreviewed data folder":
+        write_recording(path / "samples" / "talk_0.wav")
+    with pytest.raises(LabelsError, match=str(path)):
+        list(judged_in(path))
+
+
+def test_clips_that_follow_each_other_are_one_recording(tmp_path):
+    for index in (0, 1, 3):
+        write_recording(tmp_path / "samples" / f"talk_{index}.wav", 5.0, 22_050)
+    labels = {f"talk_{i}": {"label": [1] * 126 if i != 1 else [0] * 126} for i in (0, 1, 3)}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    judged = list(judged_in(tmp_path))
+    assert [(one.name, len(one.truth)) for one in judged] == [("talk_0..1", 500), ("talk_3", 250)]
+    assert judged[0].truth.mean() == pytest.approx(0.5, abs=0.01)
+    assert judged[0].samples().shape == (160_000,)
+
+
+def test_whole_recordings_are_judged_by_the_originals_labels_beside_them(tmp_path):
+    write_recording(tmp_path / "talk.wav", 12.0, 22_050)
+    labels = {"talk_1": {"label": [0] * 63 + [1] * 63}, "other_0": {"label": [1] * 126}}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    [judged] = judged_in(tmp_path)
+    assert len(judged.truth) == 600
+    assert np.isnan(judged.truth[:250]).all()
+    assert np.isnan(judged.truth[500:]).all()
+    assert (judged.truth[250:370] == 0).all()
+    assert (judged.truth[380:500] == 1).all()
+
+
+def test_the_podcast_is_judged_by_its_authors_labels(shared_data):
+    [judged] = judged_in(shared_data / "podcast")
+    assert len(judged.truth) == 442 * 250
+    assert np.isfinite(judged.truth).mean() > 0.999
+    assert np.nanmean(judged.truth) == pytest.approx(0.722, abs=0.002)
