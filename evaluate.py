@@ -1,0 +1,308 @@
+"""Measure checkpoints, and other detectors beside them, on recordings whose truth is known.
+
+python evaluate.py weights/default.pt --data data                     # what you labelled
+python evaluate.py weights/default.pt runs/mine/best.pt --data data --peers loudness,silero,webrtc
+python evaluate.py weights/default.pt --data episode.wav --labels episode.TextGrid
+python evaluate.py weights/default.pt --mix sounds/ --hours 1         # exact truth, built on the spot
+python evaluate.py weights/default.pt --suite shared/data --peers silero,fireredvad --peer-folder models
+python evaluate.py weights/default.pt --data data --tune "clipped words per hour <= 1"
+"""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cleaner.cli import (
+    Parser,
+    add_options,
+    options_from,
+    parse_positive_integer,
+    parse_probability,
+    run,
+    setting,
+)
+from cleaner.errors import CheckpointError, LabelsError, UsageError
+from cleaner.files import write_whole
+from cleaner.imports.meaning import MEANINGS
+from cleaner.kinds import KIND_NAMES
+from cleaner.segments import TidySettings
+
+if TYPE_CHECKING:
+    from cleaner.comparison import Contender, CountSettings, Scored
+    from cleaner.truth import Judged
+
+DEFAULT_CHECKPOINT = Path(__file__).with_name("weights") / "default.pt"
+
+Readers = Mapping[str, Callable[[], "Iterator[Judged]"]]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ",".join(names) or "none"
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1.0
+    if not 0 < hours <= 1000:
+        raise UsageError(f"{text!r} hours cannot be; it must be above 0 and at most 1000")
+    return hours
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which recordings are judged."""
+
+    data: Path = setting(
+        Path("data"),
+        "a data folder, a folder of recordings with label files beside, or one recording",
+        parse=Path,
+    )
+    labels: Path | None = setting(None, "the labels, if they do not lie in or beside the data", parse=Path)
+    labels_mean: str | None = setting(None, "what labels mean that do not say it", choices=MEANINGS)
+    mix: Path | None = setting(
+        None, "instead: recordings with exact truth, built from the sounds of this folder", parse=Path
+    )
+    hours: float = setting(0.5, "how much is built", parse=_hours, metavar="HOURS")
+    suite: Path | None = setting(None, "instead: the whole test suite in this folder", parse=Path)
+    parts: tuple[str, ...] = setting((), "only these parts of the suite", parse=_names, show=_shown)
+
+
+@dataclass(frozen=True)
+class PeerSettings:
+    """Who is measured beside."""
+
+    peers: tuple[str, ...] = setting(
+        (), "others, of loudness, webrtc, silero, fireredvad, mean", parse=_names, show=_shown
+    )
+    peer_folder: Path | None = setting(None, "where the peers' own files lie (fireredvad)", parse=Path)
+    peer_cache: Path | None = setting(None, "keep the peers' answers in this folder", parse=Path)
+
+
+@dataclass(frozen=True)
+class FigureSettings:
+    """What is counted."""
+
+    at_recall: float = setting(0.99, "compare where this share is kept", parse=parse_probability)
+    draws: int = setting(1000, "draws of the bootstrap", parse=parse_positive_integer)
+    seed: int = setting(0, "decides draws and mixes")
+    tune: str | None = setting(
+        None, "choose the first checkpoint's threshold, as in 'clipped words per hour <= 1'", metavar="WISH"
+    )
+    tuned: Path | None = setting(
+        None, "where the copy with that threshold goes; else NAME_tuned.pt beside", parse=Path
+    )
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What is written and said."""
+
+    output: Path | None = setting(
+        None, "also write figures.json, figures.csv and curves of each part here", parse=Path
+    )
+    force: bool = setting(False, "overwrite what is there")
+    device: str = setting("cpu", "where the networks run: cpu, cuda, mps")
+    json: bool = setting(False, "print the figures as JSON on standard output")
+    quiet: bool = setting(False, "no progress bar")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what the command line names; returns 0, errors are raised."""
+    given = parser().parse_args(arguments)
+    output = options_from(given, OutputSettings)
+    figures, tidy = options_from(given, FigureSettings), options_from(given, TidySettings)
+    readers = readers_of(options_from(given, DataSettings), figures.seed)
+    if not given.checkpoints and not given.peers:
+        given.checkpoints = [DEFAULT_CHECKPOINT]
+    tuned_path = check_outputs(given.checkpoints, figures, output)
+    contenders = contenders_of(given, tidy.threshold, output.device)
+    from cleaner.comparison import CountSettings, compare
+
+    settings = CountSettings(figures.at_recall, figures.draws, figures.seed, tidy)
+    parts: dict[str, Any] = {}
+    for name, read in readers.items():
+        scored = _scored(name, read, contenders, output.quiet)
+        parts[name] = compare(scored, contenders, settings)
+        if not output.json:
+            print(report(name, parts[name]), flush=True)
+        if output.output:
+            _save_curves(output.output / f"curves_{name}.png", name, scored, contenders)
+        if tuned_path and figures.tune:
+            print(tune(scored, contenders[0], figures.tune, settings, given.checkpoints[0], tuned_path))
+    if output.output:
+        save_figures(output.output, parts)
+    if output.json:
+        print(json.dumps(parts))
+    return 0
+
+
+def parser() -> Parser:
+    """The command line: one option per field of the settings."""
+    made = Parser(prog="evaluate.py", description=__doc__)
+    made.add_argument(
+        "checkpoints",
+        nargs="*",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="trained networks, .pt or .onnx (default: weights/default.pt)",
+    )
+    add_options(made, DataSettings, "on what")
+    add_options(made, PeerSettings, "beside whom")
+    add_options(made, FigureSettings, "what is counted")
+    add_options(made, TidySettings, "what a listener gets")
+    add_options(made, OutputSettings, "what is written and said")
+    return made
+
+
+def readers_of(settings: DataSettings, seed: int) -> Readers:
+    """Readers of the labelled recordings, by the name of the part that they are."""
+    from cleaner.suite import suite_parts
+    from cleaner.trials import TrialSettings, sounds_in, trials
+    from cleaner.truth import judged_in
+
+    if settings.suite and settings.mix:
+        raise UsageError("--suite and --mix exclude each other")
+    if settings.suite:
+        return suite_parts(settings.suite, settings.parts)
+    if settings.mix:
+        sounds = sounds_in(settings.mix)
+        return {"mix": lambda: trials(sounds, TrialSettings(), seed, settings.hours)}
+    return {"data": lambda: judged_in(settings.data, settings.labels, settings.labels_mean)}
+
+
+def check_outputs(
+    checkpoints: Sequence[Path], figures: FigureSettings, output: OutputSettings
+) -> Path | None:
+    """Where the tuned copy goes, if one is wished for; raises UsageError before the slow work."""
+    if output.output:
+        output.output.mkdir(parents=True, exist_ok=True)
+        there = [
+            path for path in (output.output / "figures.json", output.output / "figures.csv") if path.exists()
+        ]
+        if there and not output.force:
+            raise UsageError(f"{there[0]} is there already; --force overwrites it")
+    if figures.tune is None:
+        return None
+    from cleaner.tuning import parse_wish
+
+    parse_wish(figures.tune)
+    if len(checkpoints) != 1 or checkpoints[0].suffix != ".pt":
+        raise UsageError("--tune wants exactly one checkpoint, a .pt file")
+    path = figures.tuned or checkpoints[0].with_name(f"{checkpoints[0].stem}_tuned.pt")
+    if path.exists() and not output.force:
+        raise UsageError(f"{path} is there already; --force overwrites it")
+    return path
+
+
+def contenders_of(given: Namespace, threshold: float | None, device: str) -> "list[Contender]":
+    """Checkpoints, then peers; each with a name of its own."""
+    from cleaner.comparison import checkpoint_contender, peer_contender
+    from cleaner.detect import load_detector
+
+    beside = options_from(given, PeerSettings)
+    contenders = []
+    for path, name in zip(given.checkpoints, _short_names(given.checkpoints), strict=True):
+        contenders.append(checkpoint_contender(load_detector(path, device), name, threshold))
+    contenders += [peer_contender(name, beside.peer_folder, beside.peer_cache) for name in beside.peers]
+    if len({one.name for one in contenders}) < len(contenders):
+        raise UsageError("the same checkpoint or peer is named twice")
+    return contenders
+
+
+def report(name: str, part: Mapping[str, Any]) -> str:
+    """The part's tables as text."""
+    from cleaner import tables
+
+    count = part["recordings"]
+    head = (
+        f"\n{name}: {count} recording{'s' if count > 1 else ''}, {60 * part['hours']:.1f} min, "
+        f"{100 * part['keep_share']:.0f} % of it to be kept"
+    )
+    shown = [
+        tables.frames_table(part),
+        tables.leads_table(part),
+        tables.groups_table(part),
+        tables.listening_table(part),
+        tables.events_table(part),
+        tables.kinds_table(part, KIND_NAMES),
+        tables.marks_table(part),
+    ]
+    return "\n\n".join([head, *(table for table in shown if table)])
+
+
+def save_figures(folder: Path, parts: Mapping[str, Any]) -> None:
+    """Write ``figures.json`` and ``figures.csv``."""
+    from cleaner.tables import csv_text
+
+    write_whole(folder / "figures.json", json.dumps(parts, indent=1).encode())
+    write_whole(folder / "figures.csv", csv_text(parts).encode())
+
+
+def tune(
+    scored: "Sequence[Scored]",
+    contender: "Contender",
+    wish: str,
+    settings: "CountSettings",
+    checkpoint: Path,
+    copy: Path,
+) -> str:
+    """Write a copy of the checkpoint with the threshold that meets the wish; returns what was done."""
+    from cleaner.tuning import parse_wish, tuned_threshold
+    from model import load_checkpoint, save_checkpoint
+
+    wanted = parse_wish(wish)
+    threshold, value = tuned_threshold(scored, contender, wanted, settings)
+    save_checkpoint(replace(load_checkpoint(checkpoint), threshold=threshold), copy)
+    return f"\n{copy}: threshold {threshold:g}, {wanted.figure} {value:.4g} (wished: {wish})"
+
+
+def _scored(
+    name: str, read: "Callable[[], Iterator[Judged]]", contenders: "Sequence[Contender]", quiet: bool
+) -> "list[Scored]":
+    from tqdm import tqdm
+
+    from cleaner.comparison import score
+
+    with tqdm(desc=name, unit=" recordings", disable=quiet or None, file=sys.stderr, leave=False) as bar:
+        scored = score(contenders, read(), lambda _: bar.update())
+    if not scored:
+        raise LabelsError(f"{name}: there is no labelled recording to measure on")
+    return scored
+
+
+def _save_curves(
+    path: Path, title: str, scored: "Sequence[Scored]", contenders: "Sequence[Contender]"
+) -> None:
+    import numpy as np
+
+    from cleaner.comparison import joined
+    from cleaner.curves import save_curves
+
+    truth = np.concatenate([one.judged.truth for one in scored])
+    save_curves(path, truth, {one.name: joined(scored, one.name) for one in contenders}, title)
+
+
+def _short_names(paths: Sequence[Path]) -> list[str]:
+    """``default``; with the folder where two stems are equal: ``mine/best``."""
+    stems = [path.stem for path in paths]
+    for path in paths:
+        if not path.is_file():
+            raise CheckpointError(f"checkpoint {path} does not exist")
+    return [
+        path.stem if stems.count(path.stem) == 1 else f"{path.resolve().parent.name}/{path.stem}"
+        for path in paths
+    ]
+
+
+if __name__ == "__main__":
+    run(main)
