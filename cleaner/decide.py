@@ -11,6 +11,7 @@ import numpy as np
 
 from cleaner.actions import ActionSettings
 from cleaner.edges import EdgeSettings, EnergyEnvelope, settle_edges
+from cleaner.events import whole_events
 from cleaner.forced import on_top
 from cleaner.frames import decision_boundaries
 from cleaner.kinds import KIND_NAMES
@@ -62,6 +63,8 @@ def model_segments(
     """What the network keeps and removes, edges settled, removals split by kind; see ``decide``."""
     threshold = DEFAULT_THRESHOLD if settings.tidy.threshold is None else settings.tidy.threshold
     mask = tidy(keep_mask(keep, threshold, settings.tidy.exit_threshold), settings.tidy)
+    if energy is not None:
+        mask = whole_events(mask, keep, energy)
     boundaries = decision_boundaries(len(mask), samples, rate_hz)
     removals = settle_edges(boundaries[runs(~mask)], samples, energy, settings.edges, rate_hz)
     stretches = _stretches_of_kinds(kinds, boundaries)

@@ -1,0 +1,51 @@
+"""Whole events only: a sound that the network halves goes or stays as one.
+
+Where a breath's keep probability wanders about the threshold, a mask would keep a stump of it. A stretch of
+sound between two quiet places is one event; if the network removes some of it and is nowhere sure of speech
+in it, all of it goes.
+"""
+
+import numpy as np
+
+from cleaner.edges import BINS_PER_S, EnergyEnvelope
+from cleaner.frames import DECISIONS_PER_S
+from cleaner.segments import runs
+
+# Speech has decisions at least this probable; what never gets there is doubtful.
+SURE = 0.4
+# A sound is this far above what is quiet around it.
+_ABOVE_QUIET_DB = 6.0
+_QUIET_SHARE = 15  # per cent of a second that is at its quietest or below
+_AROUND_S = 2  # the quietest second this near counts
+_BINS = BINS_PER_S // DECISIONS_PER_S
+
+
+def whole_events(mask: np.ndarray, keep: np.ndarray, energy: EnergyEnvelope) -> np.ndarray:
+    """The keep mask, bool ``(D,)``, without stumps of doubtful sounds; ``keep``: float ``(D,)``."""
+    mask = mask.copy()
+    for start, end in runs(sounding(energy, len(mask))):
+        part = mask[start:end]
+        if part.any() and not part.all() and keep[start:end].max() < SURE:
+            part[:] = False
+    return mask
+
+
+def sounding(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
+    """Where something sounds that is more than what is quiet within two seconds: bool ``(decisions,)``."""
+    level_db = _levels_db(energy, decisions)
+    seconds = -(-decisions // DECISIONS_PER_S)
+    if seconds == 0:
+        return np.zeros(0, bool)
+    padded = np.pad(level_db, (0, seconds * DECISIONS_PER_S - decisions), mode="edge")
+    quiet = np.percentile(padded.reshape(seconds, DECISIONS_PER_S), _QUIET_SHARE, axis=1)
+    around = np.pad(quiet, _AROUND_S, mode="edge")
+    quietest = np.lib.stride_tricks.sliding_window_view(around, 2 * _AROUND_S + 1).min(axis=1)
+    return level_db > np.repeat(quietest, DECISIONS_PER_S)[:decisions] + _ABOVE_QUIET_DB
+
+
+def _levels_db(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
+    """Level of each decision in dB above the envelope's floor, without rumble: float64 ``(decisions,)``."""
+    bins = np.zeros(decisions * _BINS)
+    heard = energy.bright[: len(bins)]
+    bins[: len(heard)] = heard / 2
+    return 10 * np.log10(np.mean(10 ** (bins.reshape(decisions, _BINS) / 10), axis=1))
