@@ -1,5 +1,7 @@
 """Writing: the source's own format comes back, to the sample, with all that went along; or nothing does."""
 
+import resource
+
 import numpy as np
 import pytest
 import soundfile
@@ -147,3 +149,38 @@ def test_a_place_that_cannot_be_written_is_named_in_one_line(tmp_path, place):
 def test_an_extension_that_cannot_be_written_names_those_that_can(tmp_path):
     with pytest.raises(AudioFileError, match=r"cannot write \.xyz; known are \.aac"):
         copy(wav(tmp_path / "a.wav"), tmp_path / "b.xyz")
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".flac", ".m4a", ".ogg"])
+@pytest.mark.parametrize("short_by", [1, 5_000])
+def test_a_full_disk_is_one_line_and_leaves_no_trace(tmp_path, suffix, short_by):
+    source, target = wav(tmp_path / "a.wav", samples=100_000), tmp_path / f"b{suffix}"
+    copy(source, target)
+    limit = target.stat().st_size - short_by
+    target.unlink()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(AudioFileError, match=rf"b{suffix} cannot be written") as caught:
+            copy(source, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".m4a", ".opus", ".ogg", ".mka"])
+@pytest.mark.parametrize("channels", [3, 5, 6, 8])
+def test_every_channel_arrives_in_its_place(tmp_path, suffix, channels):
+    # Channel c is a tone of 300 + 200 c Hz.
+    time_s = np.arange(24_000) / 48_000
+    tones = np.stack([0.2 * np.sin(2 * np.pi * (300 + 200 * c) * time_s) for c in range(channels)])
+    soundfile.write(tmp_path / "a.wav", tones.T, 48_000)
+    copy(tmp_path / "a.wav", tmp_path / f"b{suffix}")
+    spectra = np.abs(np.fft.rfft(samples_of(tmp_path / f"b{suffix}").astype(float) * np.hanning(24_000)))
+    heard_hz = np.argmax(spectra, axis=1) * 2
+    expected_hz = 300 + 200 * np.arange(channels)
+    effects = 3 if suffix == ".ogg" and channels == 6 else None  # a low-pass channel in Vorbis
+    assert [hz for c, hz in enumerate(heard_hz) if c != effects] == [
+        hz for c, hz in enumerate(expected_hz) if c != effects
+    ]

@@ -85,8 +85,8 @@ CODECS = {
     "wmav2": Codec("wmav2", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
 }
 _BIG_ENDIAN = ("aiff", "au", "caf")
-# FFmpeg's default layouts, for encoders that want one by name.
-DEFAULT_LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
+# For encoders that want a layout by name: ones without the narrow band of an effects channel, if there are.
+DEFAULT_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "6.0", "7.0", "octagonal")
 # Layouts that Opus and Vorbis know; Opus takes the others as channels without a place.
 _XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
 # Chunks of wav and AIFF files that hold the sound, or tags that are read.

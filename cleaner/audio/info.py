@@ -39,6 +39,11 @@ _TECHNICAL_TAGS = {
 }
 
 
+def silence(channels: int, samples: int, sample_type: np.dtype[Any]) -> np.ndarray:
+    """Digital silence ``(channels, samples)``; unsigned samples have their zero in the middle."""
+    return np.full((channels, samples), 128 if sample_type == np.uint8 else 0, sample_type)
+
+
 @dataclass(frozen=True)
 class Chapter:
     """A named stretch ``[start, end)`` of a recording, in source samples."""

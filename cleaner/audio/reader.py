@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from cleaner.audio.decoding import Damage, Decoding, clock_of, first_frame, opened
-from cleaner.audio.info import AudioInfo, describe
+from cleaner.audio.info import AudioInfo, describe, silence
 from cleaner.errors import AudioFileError
 
 BLOCK_SAMPLES = 65_536
 # Longer holes in the timestamps are a change of clock, not damage.
 _LONGEST_HOLE_S = 60
-# A lossy codec's last frame may be missing without harm.
+# A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
 _A_FRAME = 4_608
 _MOST_SURPLUS = 8_192
 
@@ -107,12 +107,16 @@ class Recording:
         hole = damage.lost if known is None else max(0, min(damage.lost, known - position))
         if hole:
             yield from _clipped(self._hole(damage, position, hole), position, start, stop)
-        self._warn_if_short(position + hole, stop)
+            position += hole
+        missing = known - position if known and not self.info.bits else 0
+        if 0 < missing <= _A_FRAME:
+            rest = silence(self.info.channels, missing, self.info.sample_type)
+            yield from _clipped(rest, position, start, stop)
+        self._warn_if_short(position, stop)
 
     def _hole(self, damage: Damage, position: int, samples: int) -> np.ndarray:
         damage.holes.append((position, samples))
-        zero = 128 if self.info.sample_type == np.uint8 else 0
-        return np.full((self.info.channels, samples), zero, self.info.sample_type)
+        return silence(self.info.channels, samples, self.info.sample_type)
 
     def _without_surplus(self, runs: Iterator[Run]) -> Iterator[Run]:
         """Whole frames beyond the length that the container states are cut off.
