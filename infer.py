@@ -26,7 +26,7 @@ from cleaner.errors import AudioFileError, CleanerError, NothingToKeep, UsageErr
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
 from cleaner.files import fingerprint
 from cleaner.forced import ForcedSettings, by_person
-from cleaner.inputs import expand_inputs
+from cleaner.inputs import expand_inputs, folder_below
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
 from cleaner.report import Report, describe, report_on
@@ -81,11 +81,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class Task:
-    """One recording and where its result goes; ``cut_list`` is set where decisions were saved before."""
+    """One recording and where its result goes, in a ``folder`` that may have to be made.
+
+    ``cut_list`` is set where decisions were saved before.
+    """
 
     recording: Path
     output: Path
     cut_list: CutList | None = None
+    folder: bool = False
 
     def written(self, settings: RunSettings) -> list[Path]:
         """Every file that the task will make."""
@@ -173,8 +177,12 @@ def plan(names: Sequence[str], settings: RunSettings) -> list[Task]:
         raise UsageError(f"-o {output} must be a folder, as there are {len(inputs)} recordings")
     if output and not into_folder:
         _check_suffix(output)
-    tasks = [_task(path, output, into_folder) for path in inputs]
+    if output and into_folder:
+        tasks = [_task(path, output / folder_below(names, path), True) for path in inputs]
+    else:
+        tasks = [_task(path, output, False) for path in inputs]
     _refuse_collisions(tasks, settings)
+    _refuse_unanswered(tasks, settings)
     return tasks
 
 
@@ -188,7 +196,13 @@ def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
     named = recording.with_name(recording.stem + CLEANED + _result_suffix(recording))
     if output is None:
         return Task(recording, named, cut_list)
-    return Task(recording, output / named.name if into_folder else output, cut_list)
+    return Task(recording, output / named.name if into_folder else output, cut_list, into_folder)
+
+
+def _refuse_unanswered(tasks: Sequence[Task], settings: RunSettings) -> None:
+    wanted = ["--plot"] * settings.plot + ["--export probabilities"] * ("probabilities" in settings.export)
+    if wanted and any(task.cut_list for task in tasks):
+        raise UsageError(f"{wanted[0]} needs the network's answers; a saved cut list holds none")
 
 
 def _check_suffix(output: Path) -> None:
@@ -234,6 +248,8 @@ def clean(task: Task, settings: Settings, detector: "Detector | None") -> Report
     from cleaner.audio import open_recording
 
     started = time.perf_counter()
+    if task.folder:
+        task.output.parent.mkdir(parents=True, exist_ok=True)
     for path in task.written(settings.run):
         check_writable(path)
     with open_recording(task.recording) as recording, _progress(recording, settings.run) as progress:

@@ -38,6 +38,14 @@ def expand_inputs(names: Iterable[str], leave_out: str | None = None) -> list[Pa
     return list(found)
 
 
+def folder_below(names: Iterable[str], path: Path) -> Path:
+    """Where ``path`` lies below the named folder that it was found in; ``.`` if it was named itself."""
+    for name in names:
+        if Path(name).is_dir() and path.is_relative_to(name):
+            return path.parent.relative_to(name)
+    return Path()
+
+
 def _expand(name: str, leave_out: str | None) -> list[Path]:
     path = Path(name)
     if path.is_dir():

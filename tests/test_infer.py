@@ -134,7 +134,6 @@ def test_quiet_says_nothing(talk, clean):
 
 def test_a_folder_is_cleaned_into_a_folder_and_one_bad_file_does_not_stop_the_rest(talk, clean, tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"RIFF, not really")
-    (tmp_path / "out").mkdir()
     code, _, err = clean(tmp_path, "-o", tmp_path / "out")
     assert code == 1
     assert "broken.wav" in err
@@ -212,6 +211,14 @@ def test_a_bad_file_is_one_line_and_leaves_nothing_behind(tmp_path, clean, conte
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "bad.wav" in err
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("option", [["--plot"], ["--export", "probabilities"]])
+def test_what_a_saved_cut_list_cannot_tell_is_said_beforehand(talk, clean, option):
+    clean(talk, "--dry-run", "--export", "json")
+    code, _, err = clean(talk.with_name("talk.cuts.json"), *option)
+    assert code == 2
+    assert option[-1] in err
 
 
 BROKEN_CUT_LISTS = {

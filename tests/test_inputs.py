@@ -3,7 +3,7 @@
 import pytest
 
 from cleaner.errors import UsageError
-from cleaner.inputs import expand_inputs
+from cleaner.inputs import expand_inputs, folder_below
 
 
 @pytest.fixture
@@ -36,6 +36,12 @@ def test_a_file_that_is_named_is_taken_whatever_it_is(folder):
 def test_every_file_comes_once(folder):
     given = [str(folder / "b.mp3"), str(folder)]
     assert names(expand_inputs(given, "_cleaned"), folder) == ["b.mp3", "a.wav", "deep/c.FLAC"]
+
+
+def test_the_folders_inside_a_folder_are_known(folder):
+    given = [str(folder / "b.mp3"), str(folder)]
+    below = [folder_below(given, path).as_posix() for path in expand_inputs(given, "_cleaned")]
+    assert below == [".", ".", "deep"]
 
 
 @pytest.mark.parametrize("name", ["missing.wav", "*.ogg", "empty"])
