@@ -1,10 +1,10 @@
 """The Conv1D networks that decide what to keep, and their checkpoints.
 
-    network = Network(MODELS["default"])
-    logits = network(torch.zeros(1, 64, 500))        # (1, 4, 250): keep, silence, breath, noise
+network = Network(MODELS["default"])
+logits = network(torch.zeros(1, 64, 500))        # (1, 4, 250): keep, silence, breath, noise
 
-    detector = load_detector("weights/default.pt")   # a plain callable on numpy arrays
-    probabilities = detector.network(mel)            # (64, T) -> (4, D)
+detector = load_detector("weights/default.pt")   # a plain callable on numpy arrays
+probabilities = detector.network(mel)            # (64, T) -> (4, D)
 """
 
 import io
@@ -33,44 +33,67 @@ if TYPE_CHECKING:
 
 CHECKPOINT_VERSION = 1
 
+FAMILIES = ("hourglass", "residual", "plain")
+COARSE = 4  # decisions in a step of the hourglass's coarse part
+
 
 @dataclass(frozen=True)
 class ModelConfig:
     """The shape of a network; it travels inside the checkpoint, so loading needs no options."""
 
-    family: str = field(default="residual", metadata={"help": "residual (ours) or plain (the original's)"})
-    channels: tuple[int, ...] = field(default=(64,), metadata={"help": "width; of each layer where plain"})
+    family: str = field(
+        default="residual", metadata={"help": "hourglass, residual (all at 20 ms) or plain (the original's)"}
+    )
+    channels: tuple[int, ...] = field(
+        default=(64,),
+        metadata={"help": "width; at 20 ms and at 80 ms where hourglass, of each layer where plain"},
+    )
     dilations: tuple[int, ...] = field(
         default=(1, 2, 4, 8, 16, 32, 1, 2, 4, 8),
         metadata={"help": "one residual block each; none where plain"},
+    )
+    coarse_dilations: tuple[int, ...] = field(
+        default=(), metadata={"help": "one residual block each at 80 ms; hourglass only"}
     )
     dropout: float = field(default=0.05, metadata={"help": "share of activations left out in training"})
     mel_bands: int = field(default=64, metadata={"help": "bands of the log-mel spectrogram"})
     kinds: int = field(default=len(KIND_NAMES), metadata={"help": "kinds of removed stretches"})
 
     def __post_init__(self) -> None:
-        if self.family not in ("residual", "plain"):
-            raise ValueError(f"family is {self.family!r}, must be residual or plain")
+        if self.family not in FAMILIES:
+            raise ValueError(f"family is {self.family!r}, must be one of {', '.join(FAMILIES)}")
+        if self.family == "hourglass" and len(self.channels) != 2:
+            raise ValueError(f"channels are {self.channels}, an hourglass has two widths")
         if not 1 <= len(self.channels) <= 64 or not all(1 <= width <= 1024 for width in self.channels):
             raise ValueError(f"channels are {self.channels}, must be 1 to 64 widths from 1 to 1024")
-        if len(self.dilations) > 64 or not all(1 <= dilation <= 1024 for dilation in self.dilations):
-            raise ValueError(f"dilations are {self.dilations}, must be up to 64 steps from 1 to 1024")
+        for dilations in (self.dilations, self.coarse_dilations):
+            if len(dilations) > 64 or not all(1 <= dilation <= 1024 for dilation in dilations):
+                raise ValueError(f"dilations are {dilations}, must be up to 64 steps from 1 to 1024")
         if not (1 <= self.mel_bands <= 512 and 1 <= self.kinds <= 64 and 0 <= self.dropout < 1):
             raise ValueError("mel_bands, kinds or dropout out of range")
 
     @property
     def context_frames(self) -> int:
-        """Frames on either side of a decision that can change it; even, so that windows stay on the clock."""
+        """Frames on either side of a decision that can change it; whole steps, so that windows stay on the
+        clock of decisions, and of the hourglass's coarse part."""
         if self.family == "plain":
             return DECISION_FRAMES * (len(self.channels) + 1)
+        if self.family == "hourglass":
+            fine_steps = -(-(2 * sum(self.dilations) + 1) // COARSE)
+            return DECISION_FRAMES * COARSE * (sum(self.coarse_dilations) + fine_steps + 1)
         return DECISION_FRAMES * (sum(self.dilations) + 1)
 
 
 _TAPERED = (80, 64, 32, 16, 8, 4, 2)
 
 MODELS: dict[str, ModelConfig] = {
-    "default": ModelConfig(),
-    "wide": ModelConfig(channels=(96,)),
+    "default": ModelConfig(
+        family="hourglass",
+        channels=(56, 96),
+        dilations=(1, 2, 4),
+        coarse_dilations=(1, 2, 4, 8, 16, 1, 2, 4, 8, 16),
+    ),
+    "residual": ModelConfig(),
     # The original's four, on our features.
     "original-20": ModelConfig(family="plain", channels=(20,), dilations=()),
     "original-80": ModelConfig(family="plain", channels=(80,), dilations=()),
@@ -116,6 +139,51 @@ class ResidualBody(nn.Module):
         return self.head(x)
 
 
+class Downsampling(nn.Module):
+    """Four steps of 20 ms become one of 80 ms: (B, C, D) -> (B, coarse C, ceil(D / 4))."""
+
+    def __init__(self, width: int, coarse: int):
+        super().__init__()
+        self.conv = nn.Conv1d(width, coarse, COARSE, stride=COARSE, bias=False)
+        self.norm: nn.Module = nn.BatchNorm1d(coarse)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(self.norm(self.conv(F.pad(x, (0, COARSE - 1)))))
+
+
+class HourglassBody(nn.Module):
+    """Standardised log-mel (B, bands, T) -> logits (B, 1 + K, D): fine, coarse with a long look, fine again.
+
+    What needs seconds of context (how loud the others are, whether a turn goes on) is thought over at 80 ms,
+    where a block costs a quarter and sees four times as far; edges are drawn at 20 ms on both sides. The
+    shape is that of U-Net (Ronneberger et al., 2015), with one level and in one dimension.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        width, coarse = config.channels
+        self.conv = nn.Conv1d(config.mel_bands, width, 4, stride=DECISION_FRAMES, bias=False)
+        self.norm: nn.Module = nn.BatchNorm1d(width)
+        self.before = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.dilations)
+        self.down = Downsampling(width, coarse)
+        self.blocks = nn.ModuleList(ResidualBlock(coarse, d, config.dropout) for d in config.coarse_dilations)
+        self.up = nn.ConvTranspose1d(coarse, width, COARSE, stride=COARSE)
+        self.after = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.dilations)
+        self.head = nn.Conv1d(width, 1 + config.kinds, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.relu(self.norm(self.conv(F.pad(x, (1, 2)))))  # (B, C, D)
+        for block in self.before:
+            x = block(x)
+        y = self.down(x)  # (B, coarse C, ceil(D / 4))
+        for block in self.blocks:
+            y = block(y)
+        x = x + self.up(y)[..., : x.shape[-1]]
+        for block in self.after:
+            x = block(x)
+        return self.head(x)
+
+
 class PlainBody(nn.Module):
     """The original's network: convolutions of width 3 in a row, no activation between, one output.
 
@@ -153,7 +221,8 @@ class Network(nn.Module):
         self.scale: torch.Tensor
         self.register_buffer("mean", torch.full((config.mel_bands, 1), -8.0))
         self.register_buffer("scale", torch.full((config.mel_bands, 1), 0.25))
-        self.body: nn.Module = PlainBody(config) if config.family == "plain" else ResidualBody(config)
+        bodies = {"hourglass": HourglassBody, "residual": ResidualBody, "plain": PlainBody}
+        self.body: nn.Module = bodies[config.family](config)
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         if mel.shape[-1] == 0:
@@ -286,7 +355,7 @@ def probabilities_module(checkpoint: Checkpoint) -> Probabilities:
     network.load_state_dict(checkpoint.network.state_dict())
     network.eval().requires_grad_(False)
     for module in network.modules():
-        if isinstance(module, ResidualBlock | ResidualBody):
+        if isinstance(module, ResidualBlock | ResidualBody | HourglassBody | Downsampling):
             module.conv = fuse_conv_bn_eval(module.conv, cast(nn.BatchNorm1d, module.norm))
             module.norm = nn.Identity()
     return Probabilities(network, float(checkpoint.calibration.get("shift", 0.0))).eval()
@@ -295,7 +364,7 @@ def probabilities_module(checkpoint: Checkpoint) -> Probabilities:
 def numpy_network(checkpoint: Checkpoint, device: str = "cpu") -> Callable[[np.ndarray], np.ndarray]:
     """The checkpoint's network as a callable on numpy arrays: float32 (bands, T) -> float32 (1 + K, D)."""
     module = probabilities_module(checkpoint).to(device)
-    if device == "cpu" and checkpoint.network.config.family == "residual":
+    if device == "cpu" and checkpoint.network.config.family != "plain":
         module.network = RowNetwork(cast(Network, module.network))
 
     def answer(mel: np.ndarray) -> np.ndarray:
@@ -307,21 +376,25 @@ def numpy_network(checkpoint: Checkpoint, device: str = "cpu") -> Callable[[np.n
 
 
 class RowNetwork(nn.Module):
-    """A folded residual network with time along the rows: same numbers, 1.6 times as fast on a processor.
+    """A folded network with time along the rows: same numbers, 1.6 times as fast on a processor.
 
     One time step is one row of C numbers, so a convolution of width 3 is three matrix products of rows that
-    lie a dilation apart, in place and without copies.
+    lie a dilation apart, in place and without copies; one that steps is a product of rows end to end.
     """
 
     def __init__(self, network: Network):
         super().__init__()
-        body = cast(ResidualBody, network.body)
-        convs = [body.conv, *(cast(ResidualBlock, block).conv for block in body.blocks)]
+        body = network.body
         self.config, self.mean, self.scale = network.config, network.mean, network.scale
-        self.first, *self.taps = (conv.weight.permute(2, 1, 0).contiguous() for conv in convs)  # (3, C, C)
-        self.biases = [cast(torch.Tensor, conv.bias) for conv in convs]
-        self.head = body.head.weight[:, :, 0].T.contiguous()  # (C, 1 + K)
-        self.head_bias = cast(torch.Tensor, body.head.bias)
+        self.first, self.first_bias = _taps(cast(nn.Module, body.conv))
+        self.head, self.head_bias = _taps(cast(nn.Module, body.head))
+        if isinstance(body, HourglassBody):
+            self.before, self.blocks, self.after = map(_blocks, (body.before, body.blocks, body.after))
+            self.down, self.down_bias = _taps(body.down.conv)
+            self.up = body.up.weight.permute(0, 2, 1).flatten(1).contiguous()  # (coarse C, 4 C)
+            self.up_bias = cast(torch.Tensor, body.up.bias)
+        else:
+            self.before = _blocks(cast(ResidualBody, body).blocks)
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         """(1, bands, T) -> (1, 1 + K, D)."""
@@ -329,13 +402,36 @@ class RowNetwork(nn.Module):
         steps = -(-frames // DECISION_FRAMES)
         rows = F.pad((mel[0] - self.mean) * self.scale, (1, 2)).T.contiguous()  # (T + 3, bands)
         looks = rows.as_strided((steps, 4 * bands), (DECISION_FRAMES * bands, 1))  # four frames end to end
-        x = torch.addmm(self.biases[0], looks, self.first.flatten(0, 1)).relu_()  # (D, C)
-        for taps, bias, dilation in zip(self.taps, self.biases[1:], self.config.dilations, strict=True):
-            y = torch.addmm(bias, x, taps[1])
-            y[dilation:].addmm_(x[:-dilation], taps[0])
-            y[:-dilation].addmm_(x[dilation:], taps[2])
-            x += y.relu_()
-        return torch.addmm(self.head_bias, x, self.head).T[None]
+        x = torch.addmm(self.first_bias, looks, self.first.flatten(0, 1)).relu_()  # (D, C)
+        _through(x, self.before)
+        if self.config.family == "hourglass":
+            fours = F.pad(x, (0, 0, 0, -steps % COARSE)).view(-1, COARSE * x.shape[1])
+            y = torch.addmm(self.down_bias, fours, self.down.flatten(0, 1)).relu_()  # (D / 4, coarse C)
+            _through(y, self.blocks)
+            x += (y @ self.up).view(-1, x.shape[1])[:steps] + self.up_bias
+            _through(x, self.after)
+        return torch.addmm(self.head_bias, x, self.head[0]).T[None]
+
+
+def _taps(conv: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights (width, C in, C out) and bias of a convolution."""
+    weight, bias = cast(torch.Tensor, conv.weight), cast(torch.Tensor, conv.bias)
+    return weight.permute(2, 1, 0).contiguous(), bias
+
+
+def _blocks(blocks: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor, int]]:
+    """Weights, bias and dilation of each residual block."""
+    convs = [cast(ResidualBlock, block).conv for block in blocks.children()]
+    return [(*_taps(conv), conv.dilation[0]) for conv in convs]
+
+
+def _through(x: torch.Tensor, blocks: list[tuple[torch.Tensor, torch.Tensor, int]]) -> None:
+    """Take rows (D, C) through residual blocks, in place."""
+    for taps, bias, dilation in blocks:
+        y = torch.addmm(bias, x, taps[1])
+        y[dilation:].addmm_(x[:-dilation], taps[0])
+        y[:-dilation].addmm_(x[dilation:], taps[2])
+        x += y.relu_()
 
 
 def export_onnx(checkpoint: Checkpoint, path: str | Path) -> None:

@@ -158,7 +158,7 @@ def test_a_fine_tuned_run_resumes_too(fine_tuning, folder):
 
 def test_the_initial_weights_are_kept_where_nothing_is_better(fine_tuning, folder):
     good = train(replace(fine_tuning, out=str(folder / "good"), init="none"), quiet=True)
-    worse = replace(fine_tuning, init=str(good), learning_rate=3.0, epochs=2)
+    worse = replace(fine_tuning, init=str(good), learning_rate=0.5, epochs=2)
     best = load_checkpoint(train(worse, quiet=True))
     assert best.metrics["epoch"] == 0
     assert best.metrics["auc"] == pytest.approx(load_checkpoint(good).metrics["auc"])
