@@ -12,7 +12,7 @@ from cleaner.cli import parse_time, setting
 from cleaner.errors import UsageError
 
 BINS_PER_S = 200  # 5 ms; four to a decision
-_STEPS_PER_DB = 2  # levels are stored as bytes in half decibels ...
+STEPS_PER_DB = 2  # levels are stored as bytes in half decibels ...
 _FLOOR_DB = -127.0  # ... above this
 _LISTEN_HZ = 10_000  # energy needs no more than about this many samples a second of each channel
 
@@ -110,7 +110,7 @@ def _levels(heard: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.nd
     power = np.einsum("cn,cn->n", heard, heard)
     mean = np.add.reduceat(power, starts) / lengths
     db = 10 * np.log10(np.maximum(mean, 1e-13))
-    return np.clip(np.rint((db - _FLOOR_DB) * _STEPS_PER_DB), 0, 255).astype(np.uint8)
+    return np.clip(np.rint((db - _FLOOR_DB) * STEPS_PER_DB), 0, 255).astype(np.uint8)
 
 
 def parse_margin(text: str) -> tuple[float, float]:
@@ -208,7 +208,7 @@ def _decay(bright: np.ndarray, longest: int) -> int:
     quiet = np.partition(bright, int(_QUIET_SHARE * len(bright)))[int(_QUIET_SHARE * len(bright))]
     ahead = _smooth(bright[: longest + _SMOOTH_BINS])[:longest]
     lowest = np.minimum.accumulate(ahead)
-    over = (ahead <= quiet + _HEARD_DB * _STEPS_PER_DB) | (ahead > lowest + _RISE_DB * _STEPS_PER_DB)
+    over = (ahead <= quiet + _HEARD_DB * STEPS_PER_DB) | (ahead > lowest + _RISE_DB * STEPS_PER_DB)
     return int(over.argmax()) if over.any() else longest
 
 
@@ -217,7 +217,7 @@ def _smooth(level: np.ndarray) -> np.ndarray:
     power = np.cumsum(_power(level))
     ahead = np.minimum(np.arange(len(level)) + _SMOOTH_BINS, len(level))
     total = power[ahead - 1] - power + _power(level)
-    return 10 * _STEPS_PER_DB * np.log10(total / (ahead - np.arange(len(level))))
+    return 10 * STEPS_PER_DB * np.log10(total / (ahead - np.arange(len(level))))
 
 
 def _quietest(level: np.ndarray) -> int:
@@ -234,4 +234,4 @@ def _quietest(level: np.ndarray) -> int:
 
 
 def _power(level: np.ndarray) -> np.ndarray:
-    return 10.0 ** (level / (10 * _STEPS_PER_DB))
+    return 10.0 ** (level / (10 * STEPS_PER_DB))

@@ -1,0 +1,199 @@
+"""Measure a result against its cut list: does it hold what it should, does a join stand out, was speech cut?
+
+What is judged here is judged by other means than the deciding network: by arithmetic, by level, and by Silero
+VAD where that package is installed. The limits are the fields of ``CheckLimits``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cleaner.audio import Recording, analysis_blocks, open_recording
+from cleaner.edges import BINS_PER_S, STEPS_PER_DB, EdgeEnergy, EnergyEnvelope
+from cleaner.errors import UsageError
+from cleaner.frames import DECISIONS_PER_S
+from cleaner.join_figures import join_figures
+from cleaner.segments import CutList, runs
+
+Voice = Callable[[np.ndarray], np.ndarray]  # f32 (M,) at 16 kHz -> chance of speech per decision (D,)
+
+_RATE_HZ = 16_000
+_VOICE_WINDOW_S, _VOICE_RUN_UP_S = 30, 2
+_VOICE = 0.5
+# Speech-finders answer a little early or late and bridge what is short: the ends of a removal tell nothing.
+_BLURRED_S = 0.1
+_LONG_ENOUGH_S = 0.1
+_HEARD = 100  # -77 dBFS on the envelope's scale
+
+
+@dataclass(frozen=True)
+class CheckLimits:
+    """What a result may have at most; shares are of all joins, or of all that was removed."""
+
+    length_off_s: float = 0.0  # where the rate stays and nothing is lossy
+    lossy_length_off_s: float = 0.05  # a frame of a codec
+    step_db: float = 0.0  # a join's step, above the 99.9th percentile of the steps within 50 ms
+    dip_db: float = 3.0  # a join's level, below that of both its sides
+    joins_off: float = 0.02  # share of joins beyond either of these
+    joins_per_minute: float = 60.0
+    below_speech_db: float = 10.0  # a removed silence no further below speech than this is none
+    loud_silence: float = 0.01
+    voice: float = 0.03
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What was measured; ``faults`` is empty where all is within its limits."""
+
+    length_off_s: float
+    joins: int
+    joins_per_minute: float
+    steps_off: int
+    dips_off: int
+    worst_step_db: float
+    deepest_dip_db: float
+    removed_s: float
+    loud_silence_s: float
+    voice_s: float | None
+    faults: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The report for a person; the verdict comes first."""
+        voice = "unknown" if self.voice_s is None else f"{self.voice_s:.2f} s"
+        return [
+            "check: " + ("; ".join(self.faults) or "all within limits"),
+            f"  length off by {self.length_off_s * 1000:.1f} ms",
+            f"  {self.joins} joins, {self.joins_per_minute:.1f} a minute",
+            f"  {self.steps_off} joins with a step that stands out (worst {self.worst_step_db:+.1f} dB), "
+            f"{self.dips_off} with a dip (deepest {self.deepest_dip_db:.1f} dB)",
+            f"  {self.removed_s:.1f} s removed: {self.loud_silence_s:.2f} s of silence as loud as speech, "
+            f"speech by Silero VAD {voice}",
+        ]
+
+
+def check(
+    recording: Recording,
+    cut_list: CutList,
+    result: str | Path,
+    limits: CheckLimits | None = None,
+    voice: Voice | None = None,
+) -> CheckReport:
+    """Measure ``result``, which was rendered from ``recording`` by ``cut_list``.
+
+    ``voice``: another speech-finder, as ``installed_voice`` gives it. Both files are read once, in blocks.
+    """
+    limits = limits or CheckLimits()
+    with open_recording(result) as rendered:
+        found, samples = join_figures(rendered, cut_list)
+        rate_hz = rendered.info.sample_rate_hz
+        exact = rate_hz == cut_list.source.sample_rate and rendered.info.bits is not None
+    expected_s = cut_list.result_samples() / cut_list.source.sample_rate
+    off_s = samples / rate_hz - expected_s
+    envelope, voice_s = _listen(recording, cut_list, voice)
+    length_limit_s = limits.length_off_s if exact else limits.lossy_length_off_s
+    removed_s = sum(s.length for s in cut_list.segments if not s.stays) / cut_list.source.sample_rate
+    loud_s = loud_silence_s(envelope, cut_list, limits.below_speech_db)
+    steps_off = int((found.steps_db > limits.step_db).sum())
+    dips_off = int((found.dips_db > limits.dip_db).sum())
+    joins = len(found.steps_db)
+    per_minute = joins / max(expected_s / 60, 1)
+    faults = {
+        f"its length is off by {off_s:+.3f} s": abs(off_s) > length_limit_s + 0.5 / rate_hz,
+        f"{steps_off} of {joins} joins have a step that stands out": steps_off > limits.joins_off * joins,
+        f"the level dips at {dips_off} of {joins} joins": dips_off > limits.joins_off * joins,
+        f"{per_minute:.0f} joins a minute are many": per_minute > limits.joins_per_minute,
+        f"{loud_s:.1f} s of removed silence are as loud as speech": loud_s > limits.loud_silence * removed_s,
+        f"{voice_s or 0:.1f} s of what was removed are speech": (voice_s or 0) > limits.voice * removed_s,
+    }
+    return CheckReport(
+        length_off_s=off_s,
+        joins=joins,
+        joins_per_minute=per_minute,
+        steps_off=steps_off,
+        dips_off=dips_off,
+        worst_step_db=float(found.steps_db.max(initial=-99)),
+        deepest_dip_db=float(found.dips_db.max(initial=0)),
+        removed_s=removed_s,
+        loud_silence_s=loud_s,
+        voice_s=voice_s,
+        faults=tuple(text for text, is_fault in faults.items() if is_fault),
+    )
+
+
+def installed_voice() -> Voice | None:
+    """Silero VAD where it is installed, else None."""
+    from cleaner.peers import load_peer
+
+    try:
+        return load_peer("silero")
+    except UsageError:
+        return None
+
+
+def loud_silence_s(envelope: EnergyEnvelope, cut_list: CutList, below_speech_db: float) -> float:
+    """Seconds of removed silence, by the network, in stretches of 0.1 s or more nearly as loud as speech."""
+    kept = _bins(cut_list, len(envelope.level), lambda s: s.keep and s.kind != "silence")
+    silence = _bins(
+        cut_list, len(envelope.level), lambda s: not s.stays and s.kind == "silence" and s.by == "model"
+    )
+    if not kept.any() or not silence.any():
+        return 0.0
+    speech = float(np.percentile(envelope.level[kept], 75))
+    least = max(_HEARD, speech - STEPS_PER_DB * below_speech_db)
+    return _long_stretches(silence & (envelope.level > least), BINS_PER_S)
+
+
+def _bins(cut_list: CutList, bins: int, wanted: Callable) -> np.ndarray:
+    """The bins of 5 ms that lie wholly in wanted segments: bool ``(bins,)``."""
+    rate_hz = cut_list.source.sample_rate
+    inside = np.zeros(bins, bool)
+    for segment in cut_list.segments:
+        if wanted(segment):
+            inside[-(-segment.start * BINS_PER_S // rate_hz) : segment.end * BINS_PER_S // rate_hz] = True
+    return inside
+
+
+def _long_stretches(mask: np.ndarray, per_s: int) -> float:
+    lengths = np.diff(runs(mask), axis=1)
+    return float(lengths[lengths >= _LONG_ENOUGH_S * per_s].sum() / per_s)
+
+
+def _listen(
+    recording: Recording, cut_list: CutList, voice: Voice | None
+) -> tuple[EnergyEnvelope, float | None]:
+    """One reading of the recording: its levels, and the seconds of removed speech by ``voice``."""
+    rate_hz = recording.info.sample_rate_hz
+    energy = EdgeEnergy(rate_hz)
+
+    def blocks() -> Iterator[np.ndarray]:
+        for block in recording.blocks(stop=cut_list.source.samples):
+            energy.push(block)
+            yield block
+
+    if voice is None:
+        for _ in blocks():
+            pass
+        return energy.finish(), None
+    heard = [answer > _VOICE for answer in voice_stream(analysis_blocks(blocks(), rate_hz), voice)]
+    envelope = energy.finish()
+    removed = np.zeros(sum(map(len, heard)), bool)
+    for segment in cut_list.segments:
+        if not segment.stays and segment.by == "model":
+            first, last = segment.start / rate_hz + _BLURRED_S, segment.end / rate_hz - _BLURRED_S
+            removed[int(np.ceil(first * DECISIONS_PER_S)) : max(0, int(last * DECISIONS_PER_S))] = True
+    return envelope, _long_stretches(removed & np.concatenate([*heard, removed[:0]]), DECISIONS_PER_S)
+
+
+def voice_stream(analysis: Iterable[np.ndarray], voice: Voice) -> Iterator[np.ndarray]:
+    """Answers of ``voice`` for blocks ``(m,)`` at 16 kHz, in windows of 30 s with a run-up: ``(d,)`` each."""
+    window, run_up = _VOICE_WINDOW_S * _RATE_HZ, _VOICE_RUN_UP_S * _RATE_HZ
+    held, lead = np.zeros(0, np.float32), 0
+    for block in analysis:
+        held = np.concatenate([held, block])
+        while len(held) >= lead + window:
+            yield voice(held[: lead + window])[lead * DECISIONS_PER_S // _RATE_HZ :]
+            held, lead = held[lead + window - run_up :], run_up
+    if len(held) > lead:
+        yield voice(held)[lead * DECISIONS_PER_S // _RATE_HZ :]
