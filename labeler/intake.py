@@ -2,15 +2,18 @@
 
 import queue
 import re
+import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cleaner.audio import open_recording
 from cleaner.clips import slice_recording
-from cleaner.errors import CleanerError, UsageError
+from cleaner.errors import CleanerError, ImportFormatError, UsageError
+from cleaner.imports.apply import Applied, import_labels
+from cleaner.manifest import Clip
 
 SUFFIXES = (
     *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".aif", ".aiff"),
@@ -118,6 +121,21 @@ class Intake:
         job.state, job.share = "done", 1.0
         job.message = f"{known}{len(sliced.clips)} clips{notes}"
         self._on_clips()
+
+
+def import_posted(
+    name: str, data: bytes, clips: Sequence[Clip], labels_path: Path, means: str | None
+) -> Applied:
+    """Label the clips of one recording from a label file's bytes; raises ImportFormatError, LabelsError."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / re.sub(r"[^\w .()+-]", "_", Path(name.replace("\\", "/")).name)
+        if path == Path(folder):
+            raise UsageError("a label file needs a name: its ending tells the format")
+        path.write_bytes(data)
+        try:
+            return import_labels(path, clips, labels_path, means)
+        except ImportFormatError as error:
+            raise ImportFormatError(str(error).replace(f"{folder}/", "")) from None
 
 
 def safe_name(name: str) -> str:

@@ -1,7 +1,6 @@
 """The labels as the app sees them: read once, read again when the file changed, saved one clip at a time."""
 
 import threading
-from dataclasses import replace
 
 from cleaner.dataset import Dataset
 from cleaner.label_form import ClipLabel
@@ -57,7 +56,7 @@ class LabelStore:
     def is_reviewed(self, clip: str) -> bool:
         """Whether a person has dealt with the clip."""
         label = self.labels().get(clip)
-        return label is not None and label.trains
+        return label is not None and (label.reviewed or label.original is not None)
 
     def removed_s(self, clip: str) -> float:
         """Seconds to be removed; of the original's values as their number tells, without hearing the clip."""
@@ -79,8 +78,3 @@ class LabelStore:
         except FileNotFoundError:
             return ()
         return (status.st_mtime_ns, status.st_size, status.st_ino)
-
-
-def by_person(label: ClipLabel) -> ClipLabel:
-    """``label`` with a person as its source."""
-    return replace(label, source="person", original=None)

@@ -13,12 +13,14 @@ from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
 from labeler import preview as splicing
 from labeler.exports import EXPORTS, archive
+from labeler.intake import import_posted
 from labeler.media import wav_bytes
 from labeler.project import Project, kinds
 
 pages = Blueprint("pages", __name__)
 _CHUNK = 1 << 20
 _LARGEST_JSON = 1 << 20
+_LARGEST_LABEL_FILE = 64 << 20
 
 
 def project() -> Project:
@@ -146,6 +148,22 @@ def add_recording() -> tuple[Response, int]:
 
     job = project().intake.take(request.args.get("name", ""), chunks())
     return jsonify(job.as_dict()), 202
+
+
+@pages.post("/api/import")
+def import_labels() -> Response:
+    """Label a recording, ``?recording=``, from a file made elsewhere, ``?name=``, whose text is the body."""
+    query = request.args
+    clips = [clip for clip in project().dataset.clips.values() if clip.recording == query.get("recording")]
+    if not clips:
+        abort(404, f"there is no recording {query.get('recording')!r}")
+    if query.get("mean", "") not in ("", "keep", "remove"):
+        abort(400, f"marks cannot mean {query['mean']!r}; they mean keep or remove")
+    if (request.content_length or 0) > _LARGEST_LABEL_FILE:
+        abort(413, "that is more than a label file can be")
+    labels_path, means = project().dataset.labels_path, query.get("mean") or None
+    applied = import_posted(query.get("name", ""), request.get_data(), clips, labels_path, means)
+    return jsonify(clips=applied.changed, left=applied.left, notes=applied.notes)
 
 
 @pages.post("/api/training/start")

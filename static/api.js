@@ -1,5 +1,7 @@
 /** The only door to the server. Failures are thrown as ServerError with the server's own sentence. */
 
+const SAVE_TIMEOUT_MS = 15_000;
+
 export class ServerError extends Error {
   constructor(status, message, body) {
     super(message);
@@ -37,7 +39,8 @@ export const sound = (id) => bytes(clipPath(id, "/sound.wav"));
 
 /** Save a clip's labels; `leaving` lets the request outlive the page. */
 export async function saveLabels(id, labels, leaving = false) {
-  return (await post(clipPath(id, "/labels"), labels, { keepalive: leaving })).json();
+  const signal = AbortSignal.timeout(SAVE_TIMEOUT_MS);
+  return (await post(clipPath(id, "/labels"), labels, { keepalive: leaving, signal })).json();
 }
 
 /** The clip as it would be cut: its sound, and the stretches [start_s, end_s] of the clip that it holds. */

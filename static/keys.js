@@ -2,7 +2,7 @@
 
 const NAMES = {
   BracketLeft: "[", BracketRight: "]", Equal: "+", Minus: "−", NumpadAdd: "Num +", NumpadSubtract: "Num −",
-  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Slash: "/", Delete: "Del", Control: "Ctrl",
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Slash: "/", Delete: "Del", Control: "Ctrl", Shift: "⇧", Enter: "↵",
 };
 
 /** The key combination of an event, in the form of the table of actions. */

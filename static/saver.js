@@ -41,6 +41,7 @@ export class Saver extends Emitter {
     this.editor.settle(current);
     if (choice === "mine") {
       this.#dirty = true;
+      this.#enter("dirty");
       return this.save({ reviewed });
     }
     this.#dirty = false;

@@ -67,8 +67,9 @@ export class Files {
     if (!file) return;
     const recording = this.recordings[byId("import-recording").value];
     try {
-      const { clips, notes } = await api.importLabels(file, recording, byId("import-mean").value);
-      toast([`${file.name}: ${clips} clips labelled.`, ...notes].join(" "));
+      const { clips, left, notes } = await api.importLabels(file, recording, byId("import-mean").value);
+      const kept = left ? [`${left} that a person labelled stay as they are.`] : [];
+      toast([`${file.name}: ${clips} clips labelled.`, ...kept, ...notes].join(" "));
       event.target.reset();
       this.onLabels();
     } catch (error) {

@@ -1,0 +1,259 @@
+"""A person at work: playing, going from clip to clip, the model's help, conflicts, accidents."""
+
+import io
+import json
+import re
+
+import pytest
+import soundfile
+
+
+def test_space_plays_from_the_playhead_and_pauses(page):
+    page.press("Space")
+    assert page.pressed("play")
+    page.until("() => parseFloat(document.querySelector('#time').textContent) > 0.1")
+    page.press("Space")
+    assert not page.pressed("play")
+    stopped = page.text("#time")
+    page.tab.wait_for_timeout(100)
+    assert page.text("#time") == stopped
+
+
+def test_preview_plays_what_the_server_spliced_and_differs_from_the_clip(page):
+    page.press("s")
+    page.drag(0.25, 0.5)
+    with page.tab.expect_response("**/preview") as heard:
+        page.press("p")
+    page.until("() => document.querySelector('[data-action=preview]').ariaPressed === 'true'")
+    samples, rate_hz = soundfile.read(io.BytesIO(heard.value.body()))
+    kept = json.loads(heard.value.headers["x-kept"])
+    assert len(samples) / rate_hz == pytest.approx(sum(end - start for start, end in kept), abs=1e-4)
+    assert len(samples) / rate_hz == pytest.approx(1.75, abs=0.02)
+    page.press("p")
+    assert not page.pressed("preview")
+
+
+def test_the_playhead_skips_what_is_cut(page):
+    times = page.tab.evaluate(
+        """async () => {
+          const { clipTime } = await import('/static/player.js');
+          const kept = [[-0.5, 0.25], [0.5, 1.5]];
+          return [0, 0.74, 0.75, 1.0, 1.75, 9].map((time) => clipTime(time, kept));
+        }"""
+    )
+    assert times == pytest.approx([-0.5, 0.24, 0.5, 0.75, 1.5, 1.5])
+
+
+def test_next_saves_as_reviewed_and_reload_shows_it(page, served):
+    page.drag(0.3, 0.6)
+    marks = page.marks()
+    page.press("n")
+    page.shows("talk_2")
+    assert served.stored()["reviewed"] is True
+    assert page.text("#progress-text") == "1 of 4 clips reviewed"
+    page.open("talk_1")
+    assert page.marks() == marks and page.text("#clip-state") == "Reviewed"
+
+
+def test_next_on_a_blank_page_says_that_nothing_is_to_be_removed(page, served):
+    page.press("Enter")
+    page.shows("talk_2")
+    assert served.stored() | {"revision": 0} == {
+        "duration_s": 1.0,
+        "remove": [],
+        "unknown": [],
+        "source": "person",
+        "reviewed": True,
+        "revision": 0,
+    }
+
+
+def test_leaving_the_page_saves_the_last_stroke(page, served):
+    page.drag(0.3, 0.6)
+    page.tab.goto("about:blank")
+    page.tab.wait_for_timeout(300)
+    assert len(served.stored()["remove"]) == 1
+
+
+def test_two_tabs_conflict_and_each_version_can_win(served, tab):
+    for choice, count in (("Keep mine", 2), ("Take theirs", 1)):
+        clip = "talk_1" if choice == "Keep mine" else "talk_2"
+        mine, theirs = tab(served.address).open(clip), tab(served.address).open(clip)
+        theirs.drag(0.6, 0.9)
+        theirs.until_saved()
+        mine.tab.bring_to_front()
+        mine.drag(0.0, 0.2)
+        mine.drag(0.4, 0.5)
+        mine.tab.wait_for_selector("#conflict[open]")
+        assert "2 marked" in mine.text("#conflict-mine") and "1 marked" in mine.text("#conflict-theirs")
+        assert len(served.stored(clip)["remove"]) == 1
+        mine.tab.get_by_role("button", name=choice).click()
+        mine.until_saved()
+        assert len(mine.marks()) == len(served.stored(clip)["remove"]) == count
+
+
+def test_a_file_broken_while_the_app_runs_is_named_and_left_alone(page, served):
+    path = served.data / "labels.json"
+    path.write_text('{"talk_0": ')
+    page.drag(0.3, 0.6)
+    page.until("() => document.querySelector('#toast').textContent.includes('not whole JSON')")
+    assert page.text("#save-state") == "Not saved"
+    assert path.read_text() == '{"talk_0": '
+    page.problems.clear()  # the browser notes the refused requests
+
+
+def test_a_server_that_does_not_answer_loses_no_stroke(page, served):
+    page.tab.route("**/labels", lambda route: route.abort())
+    page.drag(0.3, 0.6)
+    page.until("() => document.querySelector('#save-state').dataset.state === 'failed'")
+    assert len(page.marks()) == 1 and served.stored()["remove"] == []
+    page.tab.unroute("**/labels")
+    page.until_saved()
+    assert len(served.stored()["remove"]) == 1
+    page.problems.clear()
+
+
+def test_a_proposal_is_shown_as_one_until_it_is_accepted(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    proposed = page.marks()
+    assert proposed and advised.stored()["remove"] == []
+    page.press("n")
+    page.shows("talk_2")
+    assert advised.stored()["reviewed"] is False
+    page.press("b")
+    page.shows("talk_1")
+    page.press("a")
+    page.until_saved()
+    assert page.marks() == proposed
+    assert advised.stored()["reviewed"] is True and len(advised.stored()["remove"]) == len(proposed)
+    assert "100.0 %" in page.text("#agreement-share")
+
+
+def test_a_stroke_on_a_proposal_corrects_it(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    proposed = page.marks()
+    page.press("s")
+    page.drag(0.05, 0.15)
+    assert page.text("#clip-state") == "Not reviewed yet"
+    assert len(page.marks()) == len(proposed) + 1
+    page.press("Shift+Enter")
+    page.shows("talk_2")
+    assert advised.stored()["reviewed"] is True
+
+
+def test_the_curve_is_shown_on_demand(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => !document.querySelector('[data-action=curve]').disabled")
+    drawn = """() => document.querySelector('#curve').getContext('2d').getImageData(0, 0, 999, 99)
+      .data.some((value) => value)"""
+    assert not page.tab.evaluate(drawn)
+    page.press("c")
+    page.until(drawn)
+
+
+def test_clips_come_by_doubt_or_unreviewed_only(advised, tab):
+    page = tab(advised.address).open("talk_0")
+    page.until("() => document.querySelectorAll('.doubt').length === 4")
+    project = page.tab.evaluate("async () => (await fetch('/api/project')).json()")
+    doubts = dict(zip(project["clips"]["id"], project["clips"]["doubt"], strict=True))
+    del doubts["talk_0"]
+    page.press("u")
+    page.shows(max(doubts, key=doubts.__getitem__))
+    page.tab.locator("[value=unreviewed]").check()
+    page.press("a", "n")
+    page.until("() => document.querySelectorAll('.clip-row').length === 3")
+
+
+def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
+    page.tab.locator(".clip-row").nth(3).click()
+    page.shows("talk_3")
+    page.press("g")
+    page.tab.keyboard.type("0")
+    page.press("Enter")
+    page.shows("talk_0")
+    page.press("g")
+    page.tab.keyboard.type("nowhere")
+    page.press("Enter")
+    assert "no clip" in page.text("#toast")
+    page.shows("talk_0")
+
+
+def test_every_action_has_a_button_a_key_and_a_line_of_help(page):
+    buttons = page.tab.locator("button[data-action]").all()
+    assert len(buttons) > 30
+    names = {button.get_attribute("data-action"): button.get_attribute("aria-label") for button in buttons}
+    assert len(names) == len(buttons) and all(names.values())
+    assert all(button.get_attribute("aria-keyshortcuts") for button in buttons)
+    page.press("?")
+    lines = page.tab.locator("#help dd").evaluate_all("all => all.map((one) => one.firstChild.textContent)")
+    assert sorted(lines) == sorted(names.values())
+    keys = [button.get_attribute("aria-keyshortcuts").split() for button in buttons]
+    assert len({key for some in keys for key in some}) == sum(map(len, keys)), "a key does two things"
+
+
+def test_every_control_can_be_reached_by_tab(page):
+    reached = set()
+    for _ in range(120):
+        page.press("Tab")
+        reached.add(
+            page.tab.evaluate("() => document.activeElement.dataset?.action ?? document.activeElement.id")
+        )
+    enabled = page.tab.locator("button[data-action]:enabled").all()
+    assert {button.get_attribute("data-action") for button in enabled} <= reached
+    assert "stage" in reached
+
+
+def test_a_dropped_recording_is_sliced_and_queued(page, tmp_path):
+    sound = (tmp_path / "talk.wav").read_bytes() + b"another"
+    (tmp_path / "other.wav").write_bytes(sound)
+    page.press("d")
+    page.tab.locator("#upload-input").set_input_files(tmp_path / "other.wav")
+    page.until("() => document.querySelector('#jobs').textContent.includes('1 clips')")
+    page.until("() => document.querySelectorAll('.recording').length === 2")
+    page.tab.keyboard.press("Escape")
+    page.shows("talk_1")
+
+
+def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
+    (tmp_path / "track.txt").write_text("1.100000\t1.300000\tbreath\n")
+    page.press("d")
+    page.tab.locator("#import-file").set_input_files(tmp_path / "track.txt")
+    page.tab.get_by_role("button", name="Import", exact=True).click()
+    page.until("() => document.querySelector('#toast').textContent.includes('4 clips labelled')")
+    page.tab.keyboard.press("Escape")
+    page.until("() => document.querySelector('#clip-state').textContent === 'Imported labels'")
+    assert page.marks() == ["Remove 0.10 to 0.30 s, Breath"]
+    assert served.stored()["source"] == "import"
+
+
+def test_canvases_are_sharp_on_a_dense_screen(served, browser):
+    context = browser.new_context(viewport={"width": 1000, "height": 700}, device_scale_factor=2)
+    page = context.new_page()
+    page.goto(served.address)
+    page.wait_for_selector("html[data-ready]")
+    widths = page.evaluate(
+        "() => ['wave', 'mel', 'overlay'].map((id) => [id, document.getElementById(id)])"
+        ".map(([, canvas]) => canvas.width / canvas.clientWidth)"
+    )
+    context.close()
+    assert widths == [2, 2, 2]
+
+
+def test_the_page_fits_900_pixels(served, browser):
+    context = browser.new_context(viewport={"width": 900, "height": 700})
+    page = context.new_page()
+    page.goto(served.address)
+    page.wait_for_selector("html[data-ready]")
+    overflow = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    context.close()
+    assert overflow <= 0
+
+
+def test_numbers_on_the_page_agree_with_the_store(page, served):
+    page.press("s")
+    page.drag(0.2, 0.7)
+    page.press("n")
+    page.shows("talk_2")
+    assert re.search(r"0\.0 min · (49|50|51) % removed", page.text("#recordings"))
