@@ -16,7 +16,7 @@ DOORS = {
     "waitress": ["main.py", "labeler"],
     "av": ["cleaner/audio", "cleaner/loudness.py"],
     "soundfile": ["cleaner/audio"],
-    "pydub": ["cleaner/audio"],
+    "pydub": ["cleaner/pydub_door.py"],
     "onnxruntime": ["cleaner/onnx_network.py", "cleaner/peers", "cleaner/teachers.py"],
 }
 # What `python infer.py --help` must not wait for: these are imported inside functions only.
