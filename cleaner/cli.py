@@ -147,6 +147,16 @@ class Parser(argparse.ArgumentParser):
         details.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **details)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does it, but in ``--loudness -16LUFS`` and ``--cut -30s,end`` the second is a value."""
+        joined: list[str] = []
+        for argument in sys.argv[1:] if args is None else args:
+            if re.match(r"-[\d.]", argument) and joined and re.fullmatch(r"--[\w-]+", joined[-1]):
+                joined[-1] += f"={argument}"
+            else:
+                joined.append(argument)
+        return super().parse_known_args(joined, namespace)
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 

@@ -34,7 +34,7 @@ class ForcedSettings:
     cut: tuple[Range | Path, ...] = setting(
         (),
         "cut this range, or the ranges of a label file, whatever the network says: 0s,10s or -30s,end "
-        "(negative counts from the end; write --cut=-30s,end)",
+        "(negative counts from the end)",
         parse=parse_range,
         metavar="START,END",
         repeat=True,

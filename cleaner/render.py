@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.audio import Chapter, Recording, Writer, output_format
+from cleaner.loudness import measure, set_loudness
 from cleaner.pipeline import prefetch
 from cleaner.room_tone import RoomTone
 from cleaner.segments import CutList, TimeMap
@@ -29,11 +30,13 @@ def render(
     join: JoinSettings | None = None,
     tap: Callable[[np.ndarray], None] | None = None,
     overwrite: bool = False,
+    loudness_lufs: float | None = None,
 ) -> Rendered:
     """Write the clean recording to ``output``, whole or not at all.
 
     Format, tags and cover are the recording's, as far as the extension of ``output`` can hold them. ``tap``
-    is shown every source block on its way. Raises AudioFileError where nothing can be written, CutListError
+    is shown every source block on its way. With ``loudness_lufs`` the result is made twice: to be measured,
+    then to be written at that loudness. Raises AudioFileError where nothing can be written, CutListError
     where the cut list is longer than the recording.
     """
     info = recording.info
@@ -41,7 +44,11 @@ def render(
     chapters = moved_chapters(info.chapters, cut_list)
     samples = 0
     with Writer(output, form, info.tags, info.cover, chapters, overwrite) as writer:
-        for block in prefetch(rendered_blocks(recording, cut_list, join, tap)):
+        blocks = rendered_blocks(recording, cut_list, join, tap)
+        if loudness_lufs is not None:
+            measured = measure(prefetch(rendered_blocks(recording, cut_list, join)), info)
+            blocks = set_loudness(blocks, info, measured, loudness_lufs)
+        for block in prefetch(blocks):
             samples += block.shape[1]
             writer.write(block)
     return Rendered(samples, (*recording.warnings, *writer.warnings))

@@ -118,3 +118,10 @@ def test_a_bug_keeps_its_traceback():
 
 def test_the_clock_is_readable():
     assert [format_clock(value) for value in (0, 7.5, 65, 3_723)] == ["0:00", "0:07.5", "1:05", "1:02:03"]
+
+
+@pytest.mark.parametrize("words", [["--level", "-16LUFS"], ["--level=-16LUFS"], ["--level", "-.5s,end"]])
+def test_a_value_may_begin_with_a_minus(words):
+    parser = Parser()
+    parser.add_argument("--level")
+    assert parser.parse_args(words).level == words[-1].removeprefix("--level=")

@@ -7,6 +7,7 @@ import pytest
 
 from cleaner.audio import Chapter, open_recording
 from cleaner.errors import AudioFileError
+from cleaner.loudness import measure
 from cleaner.render import moved_chapters, reader_of, render, rendered_blocks
 from cleaner.segments import CutList, Segment, Source, TimeMap
 from cleaner.splice import JoinSettings
@@ -101,6 +102,15 @@ def test_a_tick_every_second_lands_where_the_time_map_says(tmp_path):
     time_map = TimeMap(cut_list)
     ticks = np.flatnonzero(read_whole(tmp_path / "b.wav")[0])
     assert ticks.tolist() == [time_map.to_result(second * rate) for second in range(seconds)]
+
+
+def test_the_result_gets_the_loudness_that_was_asked_for(stereo, tmp_path):
+    path, _ = stereo
+    cut_list = cut_list_of(path, 30_000, 8_000, (10_000, 12_000))
+    with open_recording(path) as recording:
+        assert render(recording, cut_list, tmp_path / "b.wav", loudness_lufs=-30).samples == 28_000
+    with open_recording(tmp_path / "b.wav") as result:
+        assert measure(result.blocks(), result.info).integrated_lufs == pytest.approx(-30, abs=0.1)
 
 
 def test_chapters_move_along_and_one_that_was_cut_is_gone(stereo):

@@ -1,0 +1,101 @@
+"""Loudness as EBU R128 has it: measured right, set right, peaks held, not a sample more or less."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cleaner.errors import UsageError
+from cleaner.loudness import Loudness, measure, parse_loudness, set_loudness
+
+
+def info_of(channels=2, rate=48_000, dtype=np.int16):
+    layout = {1: "mono", 2: "stereo", 3: "3 channels", 6: "5.1"}[channels]
+    return SimpleNamespace(sample_rate_hz=rate, channels=channels, layout=layout, sample_type=np.dtype(dtype))
+
+
+def in_blocks(samples, block=10_000):
+    return [samples[:, i : i + block] for i in range(0, samples.shape[1], block)]
+
+
+def whole(blocks):
+    return np.concatenate(list(blocks), axis=1)
+
+
+def tone(seconds, rate=48_000, amplitude=0.1, channels=2):
+    wave = amplitude * np.sin(np.arange(int(seconds * rate)) * 2 * np.pi * 1000 / rate)
+    return np.repeat(wave[None], channels, axis=0).astype(np.float32)
+
+
+def test_a_tone_of_minus_twenty_decibels_on_both_channels_is_minus_twenty_lufs():
+    found = measure(in_blocks(tone(5)), info_of(dtype=np.float32))
+    assert found.integrated_lufs == pytest.approx(-20, abs=0.1)
+    assert found.true_peak_dbtp == pytest.approx(-20, abs=0.2)
+
+
+def test_pauses_do_not_count():
+    silence = np.zeros((2, 240_000), np.float32)
+    found = measure(in_blocks(np.concatenate([tone(5), silence, tone(5)], axis=1)), info_of(dtype=np.float32))
+    assert found.integrated_lufs == pytest.approx(-20, abs=0.3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+def test_a_result_gets_the_loudness_that_was_asked_for(channels, dtype):
+    info = info_of(channels, dtype=dtype)
+    samples = tone(4, amplitude=0.2, channels=channels)
+    if np.issubdtype(dtype, np.integer):
+        scale = np.iinfo(dtype).max // (2 if dtype == np.uint8 else 1)
+        samples = np.rint(samples.astype(np.float64) * scale + (128 if dtype == np.uint8 else 0)).astype(
+            dtype
+        )
+    samples = samples.astype(dtype)
+    measured = measure(in_blocks(samples), info)
+    result = whole(set_loudness(in_blocks(samples), info, measured, measured.integrated_lufs + 3))
+    assert result.dtype == dtype and result.shape == samples.shape
+    after = measure(in_blocks(result), info)
+    assert after.integrated_lufs == pytest.approx(measured.integrated_lufs + 3, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [11_025, 44_100])
+def test_peaks_are_held_between_the_samples_too_and_nothing_moves(rate):
+    info = info_of(1, rate, np.float32)
+    random = np.random.default_rng(1)
+    samples = random.standard_normal((1, 6 * rate + 77)).astype(np.float32) * 0.02
+    samples[0, rate // 2 :: rate] += 0.6
+    measured = measure(in_blocks(samples), info)
+    result = whole(set_loudness(in_blocks(samples), info, measured, -16))
+    assert result.shape == samples.shape
+    assert measure(in_blocks(result), info).true_peak_dbtp <= -1
+    calm = slice(rate + 100, rate + rate // 3)
+    shifted = [
+        np.corrcoef(samples[0, calm], np.roll(result[0], -shift)[calm])[0, 1] for shift in range(-3, 4)
+    ]
+    assert int(np.argmax(shifted)) == 3 and max(shifted) > 0.97
+
+
+@pytest.mark.parametrize("length", [0, 1, 500])
+def test_what_is_too_short_or_silent_to_measure_stays_as_it_is(length):
+    samples = np.zeros((2, length), np.int16)
+    measured = measure(in_blocks(samples), info_of())
+    assert measured.integrated_lufs == -math.inf
+    result = set_loudness(in_blocks(samples), info_of(), measured, -16)
+    assert np.array_equal(whole([samples[:, :0], *result]), samples)
+
+
+def test_a_gain_without_peaks_is_one_gain():
+    samples = tone(1)
+    result = whole(set_loudness([samples], info_of(dtype=np.float32), Loudness(-20, -20), -14))
+    assert result == pytest.approx(samples * 10 ** (6 / 20), abs=1e-6)
+
+
+@pytest.mark.parametrize(("text", "lufs"), [("-16LUFS", -16), ("-23.5 lufs", -23.5)])
+def test_loudness_wants_its_unit(text, lufs):
+    assert parse_loudness(text) == lufs
+
+
+@pytest.mark.parametrize("text", ["-16", "-16dB", "loud", "3LUFS", "-99LUFS", "nanLUFS"])
+def test_loudness_without_unit_or_sense_is_refused(text):
+    with pytest.raises(UsageError, match="write -16LUFS"):
+        parse_loudness(text)
