@@ -13,7 +13,7 @@ from cleaner.actions import ActionSettings
 from cleaner.edges import EdgeSettings, EnergyEnvelope, settle_edges
 from cleaner.events import whole_events
 from cleaner.forced import on_top
-from cleaner.frames import decision_boundaries
+from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
 from cleaner.pace import paced
 from cleaner.segments import Segment, TidySettings, keep_mask, runs, tidy
@@ -49,7 +49,7 @@ def decide(
     """
     base = model_segments(keep, kinds, samples, rate_hz, settings, energy)
     segments = paced(on_top(base, by_person), settings.actions, rate_hz)
-    return _with_probabilities(segments, keep, samples, rate_hz)
+    return _with_probabilities(segments, keep, rate_hz)
 
 
 def model_segments(
@@ -65,17 +65,14 @@ def model_segments(
     mask = tidy(keep_mask(keep, threshold, settings.tidy.exit_threshold), settings.tidy)
     if energy is not None:
         mask = whole_events(mask, keep, energy)
-    boundaries = decision_boundaries(len(mask), samples, rate_hz)
-    removals = settle_edges(boundaries[runs(~mask)], samples, energy, settings.edges, rate_hz)
-    stretches = _stretches_of_kinds(kinds, boundaries)
-    starts = np.array([start for start, _ in stretches], np.int64)
+    removals = decision_starts(runs(~mask), samples, rate_hz)
     segments: list[Segment] = []
-    for start, end in removals.tolist():
+    for start, end in settle_edges(removals, samples, energy, settings.edges, rate_hz).tolist():
         _keep_up_to(segments, start)
-        first = int(np.searchsorted(starts, start, "right")) - 1
-        last = int(np.searchsorted(starts, end, "left"))
-        edges = [start, *starts[first + 1 : last].tolist(), end]
-        for (left, right), (_, kind) in zip(pairwise(edges), stretches[first:last], strict=True):
+        first, last = decisions_at(np.array([start, end - 1]), rate_hz).tolist()
+        changes, names = _stretches_of_kinds(kinds[:, first : last + 1])
+        inner = decision_starts(np.array(changes[1:]) + first, samples, rate_hz) if changes[1:] else []
+        for (left, right), kind in zip(pairwise([start, *map(int, inner), end]), names, strict=True):
             segments.append(Segment(left, right, False, kind, "cut"))
     _keep_up_to(segments, samples)
     return segments
@@ -87,32 +84,27 @@ def _keep_up_to(segments: list[Segment], end: int) -> None:
         segments.append(Segment(start, end, True))
 
 
-def _stretches_of_kinds(kinds: np.ndarray, boundaries: np.ndarray) -> list[tuple[int, str]]:
-    """First sample and kind of each stretch of one kind; slivers go to the kind before them."""
-    if kinds.shape[1] == 0:
-        return []
+def _stretches_of_kinds(kinds: np.ndarray) -> tuple[list[int], list[str]]:
+    """First decision and kind of each stretch of one kind; slivers go to the kind before them."""
     kind = kinds.argmax(axis=0)
-    stretches: list[tuple[int, str]] = []
+    first: list[int] = []
+    names: list[str] = []
     starts = np.flatnonzero(np.diff(kind, prepend=-1))
     for start, end in pairwise([*starts.tolist(), len(kind)]):
-        is_sliver = end - start < _SHORTEST_KIND_DECISIONS and stretches
+        is_sliver = end - start < _SHORTEST_KIND_DECISIONS and names
         name = KIND_NAMES[kind[start]]
-        if not is_sliver and (not stretches or stretches[-1][1] != name):
-            stretches.append((int(boundaries[start]), name))
-    return stretches
+        if not is_sliver and (not names or names[-1] != name):
+            first.append(start)
+            names.append(name)
+    return first, names
 
 
-def _with_probabilities(
-    segments: Iterable[Segment], keep: np.ndarray, samples: int, rate_hz: int
-) -> tuple[Segment, ...]:
+def _with_probabilities(segments: Iterable[Segment], keep: np.ndarray, rate_hz: int) -> tuple[Segment, ...]:
     """Each segment by the model with the mean keep probability of its decisions."""
-    boundaries = decision_boundaries(len(keep), samples, rate_hz)
-    total = np.concatenate([[0.0], np.cumsum(keep, dtype=np.float64)])
 
     def mean(segment: Segment) -> float:
-        first = int(np.searchsorted(boundaries, segment.start, "right")) - 1
-        last = int(np.searchsorted(boundaries, segment.end, "left"))
-        return float((total[last] - total[first]) / (last - first))
+        first, last = decisions_at(np.array([segment.start, segment.end - 1]), rate_hz).tolist()
+        return float(keep[first : last + 1].mean(dtype=np.float64))
 
     return tuple(
         replace(segment, probability=mean(segment)) if segment.by == "model" else segment

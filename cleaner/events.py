@@ -44,8 +44,11 @@ def sounding(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
 
 
 def _levels_db(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
-    """Level of each decision in dB above the envelope's floor, without rumble: float64 ``(decisions,)``."""
-    bins = np.zeros(decisions * _BINS)
-    heard = energy.bright[: len(bins)]
-    bins[: len(heard)] = heard / 2
-    return 10 * np.log10(np.mean(10 ** (bins.reshape(decisions, _BINS) / 10), axis=1))
+    """Level of each decision in dB above the envelope's floor, without rumble: float32 ``(decisions,)``."""
+    power_of = 10 ** (np.arange(256, dtype=np.float32) / 20)  # of half decibels
+    power = np.zeros(decisions, np.float32)
+    for phase in range(_BINS):
+        heard = energy.bright[phase::_BINS][:decisions]
+        power[: len(heard)] += power_of[heard]
+        power[len(heard) :] += power_of[0]
+    return 10 * np.log10(power / _BINS)

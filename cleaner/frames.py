@@ -49,14 +49,23 @@ def decisions_in(samples: int, rate_hz: int) -> int:
 
 
 def decision_boundaries(decisions: int, samples: int, rate_hz: int) -> np.ndarray:
-    """First source sample of each decision, then the recording's end: int64 ``(decisions + 1,)``.
+    """First source sample of each decision, then the recording's end: int64 ``(decisions + 1,)``."""
+    return decision_starts(np.arange(decisions + 1), samples, rate_hz)
 
-    Decision ``d`` begins at ``floor(d * rate / 50 + 1/2)``; the last boundary is ``samples``.
+
+def decision_starts(index: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
+    """First source sample of the decisions ``index``, int64; beyond the last one it is ``samples``.
+
+    Decision ``d`` begins at ``floor(d * rate / 50 + 1/2)``.
     """
-    index = np.arange(decisions + 1, dtype=np.int64)
-    boundaries = (2 * index * rate_hz + DECISIONS_PER_S) // (2 * DECISIONS_PER_S)
-    boundaries[-1] = samples
-    return np.minimum(boundaries, samples)
+    index = np.asarray(index, np.int64)
+    starts = (2 * index * rate_hz + DECISIONS_PER_S) // (2 * DECISIONS_PER_S)
+    return np.where(index < decisions_in(samples, rate_hz), np.minimum(starts, samples), samples)
+
+
+def decisions_at(sample: np.ndarray, rate_hz: int) -> np.ndarray:
+    """The decisions that own source samples, int64: the inverse of ``decision_starts``."""
+    return (2 * np.asarray(sample, np.int64) * DECISIONS_PER_S + DECISIONS_PER_S - 1) // (2 * rate_hz)
 
 
 def decision_centres_s(decisions: int) -> np.ndarray:

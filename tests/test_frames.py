@@ -1,5 +1,6 @@
 """The clock: counts and boundaries that everything else relies on."""
 
+import numpy as np
 import pytest
 
 from cleaner.frames import (
@@ -7,6 +8,8 @@ from cleaner.frames import (
     decision_boundaries,
     decision_centres_s,
     decision_count,
+    decision_starts,
+    decisions_at,
     decisions_in,
     frame_count,
 )
@@ -30,7 +33,7 @@ def test_analysis_length_rounds_up():
 
 
 def test_boundaries_begin_at_zero_and_end_with_the_recording():
-    assert decision_boundaries(3, 1_000, 16_000).tolist() == [0, 320, 640, 1_000]
+    assert decision_boundaries(4, 1_000, 16_000).tolist() == [0, 320, 640, 960, 1_000]
     assert decision_boundaries(0, 0, 16_000).tolist() == [0]
     assert decision_boundaries(1, 1, 192_000).tolist() == [0, 1]
 
@@ -45,6 +48,14 @@ def test_boundaries_do_not_drift_in_a_day():
     boundaries = decision_boundaries(24 * 3600 * 50, samples, 44_100)
     assert boundaries[-1] == samples
     assert boundaries[50 * 3600 * 23] == 23 * 3600 * 44_100
+
+
+@pytest.mark.parametrize("rate_hz", [7_999, 8_000, 11_025, 16_000, 22_050, 44_100, 192_000])
+def test_every_sample_is_owned_by_one_decision(rate_hz):
+    samples = rate_hz + 13
+    owners = decisions_at(np.arange(samples), rate_hz)
+    starts = decision_starts(np.arange(decisions_in(samples, rate_hz)), samples, rate_hz)
+    assert np.flatnonzero(np.diff(owners, prepend=-1)).tolist() == starts.tolist()
 
 
 def test_centres_are_ten_milliseconds_in():
