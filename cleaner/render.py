@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.audio import Chapter, Recording, Writer, output_format
-from cleaner.loudness import measure, set_loudness
+from cleaner.audio.loudness import measure, set_loudness
 from cleaner.pipeline import prefetch
 from cleaner.room_tone import RoomTone
 from cleaner.segments import CutList, TimeMap

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cleaner.audio.loudness import Loudness, measure, set_loudness
 from cleaner.errors import UsageError
-from cleaner.loudness import Loudness, measure, parse_loudness, set_loudness
+from cleaner.loudness import parse_loudness
 
 
 def info_of(channels=2, rate=48_000, dtype=np.int16):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cleaner.audio import Chapter, open_recording
+from cleaner.audio.loudness import measure
 from cleaner.errors import AudioFileError
-from cleaner.loudness import measure
 from cleaner.render import moved_chapters, reader_of, render, rendered_blocks
 from cleaner.segments import CutList, Segment, Source, TimeMap
 from cleaner.splice import JoinSettings

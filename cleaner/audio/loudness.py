@@ -1,0 +1,137 @@
+"""Loudness of a result, measured and set as EBU R128 has it, by FFmpeg's own meter and limiter.
+
+A result is measured in one pass (ITU-R BS.1770: K-weighted, gated; true peak oversampled) and changed in the
+next: one gain for all of it, and where peaks would pass -1 dBTP, a limiter on four times the rate, so that
+what lies between the samples is held as well. The meter and the limiter are FFmpeg's filters in PyAV's wheel.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import numpy as np
+
+from cleaner.audio.analysis import from_float, to_float
+from cleaner.audio.info import AudioInfo
+from cleaner.loudness import LEAST_LUFS
+
+MOST_PEAK_DBTP = -1.0
+_OVERSAMPLING = 4
+# The limiter works on float samples; a decoder between may round by a little.
+_PEAK_ROOM_DB = 0.1
+_LAYOUTS = ("mono", "stereo", "2.1", "quad", "5.0", "5.1", "6.1", "7.1")
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """What was measured; -inf where all is silence."""
+
+    integrated_lufs: float
+    true_peak_dbtp: float
+
+
+def measure(blocks: Iterable[np.ndarray], info: AudioInfo) -> Loudness:
+    """Loudness of blocks ``(C, n)`` with the rate and channels of ``info``, in any sample type."""
+    meter = _Filters(info, [("ebur128", "metadata=1:peak=true")])
+    said: dict[str, str] = {}
+    for block in blocks:
+        for frame in meter.push(to_float(block)):
+            said = frame.metadata
+    for frame in meter.finish():
+        said = frame.metadata or said
+    peak = float(said.get("lavfi.r128.true_peak", 0))
+    integrated = float(said.get("lavfi.r128.I", -math.inf))
+    return Loudness(
+        integrated_lufs=integrated if integrated > LEAST_LUFS else -math.inf,
+        true_peak_dbtp=20 * math.log10(peak) if peak > 0 else -math.inf,
+    )
+
+
+def set_loudness(
+    blocks: Iterable[np.ndarray], info: AudioInfo, measured: Loudness, target_lufs: float
+) -> Iterator[np.ndarray]:
+    """Blocks at ``target_lufs``, of the same sample type and the same length; silence stays as it is."""
+    gain_db = target_lufs - measured.integrated_lufs
+    if math.isinf(gain_db):
+        yield from blocks
+        return
+    gain = np.float32(10 ** (gain_db / 20))
+    louder: Iterator[np.ndarray] = (_times(block, gain) for block in blocks)
+    if measured.true_peak_dbtp + gain_db > MOST_PEAK_DBTP - _PEAK_ROOM_DB:
+        louder = _limited(louder, info)
+    for block in louder:
+        yield from_float(block, info.sample_type)
+
+
+def _times(block: np.ndarray, gain: np.float32) -> np.ndarray:
+    return to_float(block) * gain
+
+
+def _limited(blocks: Iterable[np.ndarray], info: AudioInfo) -> Iterator[np.ndarray]:
+    """Float32 blocks with a true peak of at most -1 dBTP; as many samples come out as go in, in place."""
+    limit = 10 ** ((MOST_PEAK_DBTP - _PEAK_ROOM_DB) / 20)
+    rate_hz = info.sample_rate_hz
+    limiter = _Filters(
+        info,
+        [
+            ("aresample", f"{rate_hz * _OVERSAMPLING}"),
+            ("alimiter", f"limit={limit:.6f}:attack=5:release=50:level=false:latency=true"),
+            ("aresample", f"{rate_hz}"),
+            ("aformat", "sample_fmts=flt"),
+        ],
+    )
+    received = sent = 0
+
+    def pieces() -> Iterator[Any]:
+        nonlocal received
+        for block in blocks:
+            received += block.shape[1]
+            yield from limiter.push(block)
+        yield from limiter.finish()
+
+    for frame in pieces():
+        piece = frame.to_ndarray().reshape(-1, info.channels).T
+        sent += piece.shape[1]
+        yield piece if sent <= received else piece[:, : piece.shape[1] - (sent - received)]
+    if sent < received:
+        yield np.zeros((info.channels, received - sent), np.float32)
+
+
+class _Filters:
+    """A chain of FFmpeg's audio filters: float32 blocks ``(C, n)`` in, frames out."""
+
+    def __init__(self, info: AudioInfo, chain: list[tuple[str, str]]):
+        self._rate_hz = info.sample_rate_hz
+        self._layout = info.layout if info.layout in _LAYOUTS else _LAYOUTS[info.channels - 1]
+        self._position = 0
+        self._graph = av.filter.Graph()
+        last = self._graph.add_abuffer(sample_rate=self._rate_hz, format="flt", layout=self._layout)
+        for name, arguments in [*chain, ("abuffersink", "")]:
+            following = self._graph.add(name, arguments)
+            last.link_to(following)
+            last = following
+        self._graph.configure()
+
+    def push(self, block: np.ndarray) -> Iterator[Any]:
+        """Frames that are ready after this block."""
+        interleaved = np.ascontiguousarray(block.T, np.float32).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=self._layout)
+        frame.sample_rate = self._rate_hz
+        frame.pts = self._position
+        self._position += block.shape[1]
+        self._graph.push(frame)
+        yield from self._ready()
+
+    def finish(self) -> Iterator[Any]:
+        """The frames that were still on their way."""
+        self._graph.push(None)
+        yield from self._ready()
+
+    def _ready(self) -> Iterator[Any]:
+        while True:
+            try:
+                yield self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
