@@ -17,6 +17,7 @@ from cleaner.targets import NO_KIND
 MIN_CLIPS = 4
 
 _STRETCH_S = 120.0  # of validation: long enough to hold talk and pauses, short enough to have several
+_STEP_DECISIONS = 4  # networks may work in steps of 80 ms, counted from the recording's beginning
 _RECORDINGS_TO_SPLIT = 4  # from so many recordings on, whole ones are set aside
 
 
@@ -97,10 +98,13 @@ def split(tracks: Sequence[Track], share: float, margin: int) -> tuple[list[Trac
 
 
 def around_known(track: Track, margin: int) -> Iterator[Track]:
-    """The parts of a track whose truth is known, each with up to ``margin`` decisions more on both sides."""
+    """The parts of a track whose truth is known, each with at least ``margin`` decisions more on both sides.
+
+    They begin on a step of the coarsest network, so that it answers as it does on the whole.
+    """
     wide = np.convolve(track.known, np.ones(2 * margin + 1), "same") > 0.5 if margin else track.known
     edges = np.flatnonzero(np.diff(np.concatenate([[0], wide.astype(int), [0]])))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+    for start, stop in zip(edges[::2] // _STEP_DECISIONS * _STEP_DECISIONS, edges[1::2], strict=True):
         yield Track(
             track.recording,
             track.mel[:, start * DECISION_FRAMES : stop * DECISION_FRAMES],
