@@ -29,13 +29,21 @@ class Canvas:
         """Add ``sound`` from sample ``start`` on, as far as there is room."""
         _add(self.samples, start, sound, gain_db)
 
-    def keep(self, at: int, activity: np.ndarray, sure: bool = False) -> None:
-        """From decision ``at`` on lies a piece to be kept, with its pauses; ``sure``: ask no teacher."""
+    def keep(
+        self, at: int, activity: np.ndarray, quiet: np.ndarray | None = None, sure: bool = False
+    ) -> None:
+        """From decision ``at`` on lies a piece to be kept, with its pauses; ``sure``: ask no teacher.
+
+        Its pauses are silence where it is ``quiet``, bool ``(d,)``; elsewhere nobody knows what they are.
+        """
         stop = max(at, min(self.decisions, at + len(activity)))
         here = slice(at, stop)
         self.activity[here] = np.maximum(self.activity[here], activity[: stop - at])
         self.inside[here] = np.maximum(self.inside[here], SURE if sure else PIECE)
-        self.kind[here] = np.where(self.activity[here] > _SPEECH, UNKNOWN_KIND, self.kind[here])
+        sounds = self.activity[here] > _SPEECH
+        if quiet is not None:
+            sounds |= ~quiet[: stop - at]
+        self.kind[here] = np.where(sounds, UNKNOWN_KIND, self.kind[here])
         self.bridge(stop, _TAIL_DECISIONS)
 
     def bridge(self, at: int, decisions: int) -> None:

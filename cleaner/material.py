@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import binary_closing, uniform_filter1d
+from scipy.ndimage import binary_closing, maximum_filter1d, uniform_filter1d
 
 from cleaner.audio import analysis_blocks
 from cleaner.audio.clips import read_clip
@@ -25,6 +25,7 @@ RATE_HZ = 16_000
 DECISION_SAMPLES = 320
 BREATH_LABELS = ("breath_deep", "breath_shallow", "breath_puff", "gasp", "sigh")
 
+_NEAR_DECISIONS = 3
 _SET_ASIDE_ONE_IN = 12
 # Collections of many people under one name, or one person's many takes: set aside take by take.
 _BY_TAKE = ("kerstin", "picovoice", "precise", "")
@@ -144,21 +145,24 @@ def speech_activity(
 
     By energy: power beyond a threshold between the recording's floor and its peaks. Pauses below 0.2 s get
     0.4: a cutter does not want them out, yet they rank below the words. With a teacher, the mean of both
-    verdicts, and the teacher's alone where the energy tells nothing.
+    verdicts, but the energy's where the teacher hears speech within 60 ms (soft ends of words are words), and
+    the teacher's where it hears none (breaths, clicks) or where the energy tells nothing.
     """
     level_db = decision_levels_db(samples)
     floor_db, top_db = np.percentile(level_db, 8), np.percentile(level_db, 95)
-    threshold_db = max(floor_db + 0.2 * (top_db - floor_db), top_db - 38)
+    threshold_db = max(floor_db + 0.2 * (top_db - floor_db), top_db - 36)
     loud = level_db > threshold_db
     closed = binary_closing(np.pad(loud, 10), np.ones(10))[10:-10] if len(loud) else loud
     by_energy = np.where(loud, 1.0, np.where(closed, 0.4, 0.0)).astype(np.float32)
     if teacher_logits is None:
         return by_energy
-    by_teacher = 1 / (1 + np.exp(-teacher_logits))
+    by_teacher = (1 / (1 + np.exp(-teacher_logits))).astype(np.float32)
     if not energy_is_truth:
-        return by_teacher.astype(np.float32)
+        return by_teacher
+    near = maximum_filter1d(by_teacher, 2 * _NEAR_DECISIONS + 1) > 0.5
     both = 0.5 * (by_energy + by_teacher)
-    return np.where(by_teacher < 0.1, np.minimum(both, 2 * by_teacher), both).astype(np.float32)
+    doubted = np.where(by_teacher < 0.1, np.minimum(both, 2 * by_teacher), both)
+    return np.where(loud & near, by_energy, doubted).astype(np.float32)
 
 
 def decision_levels_db(samples: np.ndarray) -> np.ndarray:

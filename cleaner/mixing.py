@@ -17,7 +17,7 @@ from cleaner import colour, rooms, synthesis
 from cleaner.audio.round_trip import codec_round_trip
 from cleaner.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.cli import setting
-from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material
+from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
 from cleaner.pieces import BREATH, active_level_db, event, faded, laugh, log_uniform, some_room, speech_piece
 
 _BIT_RATES = {"mp3": (24_000, 32_000, 48_000, 64_000), "opus": (12_000, 16_000, 24_000, 48_000)}
@@ -25,6 +25,7 @@ _BIT_RATES = {"mp3": (24_000, 32_000, 48_000, 64_000), "opus": (12_000, 16_000, 
 _PAUSES = ((0.25, 0.06, 0.3), (0.45, 0.25, 1.0), (0.26, 0.8, 4.0), (0.04, 4.0, 9.0))
 _BRIDGED_DECISIONS = 13  # below 0.26 s a pause inside a turn is not worth a cut
 _BRIDGED_ACTIVITY = 0.3
+_QUIET_DB = 30  # so far below the speech of its own piece, a pause is silence and no breath
 _TURN_DECISIONS = 50  # below 1 s a silent pause may still lie inside a turn: a teacher may say so, a little
 
 
@@ -40,7 +41,7 @@ class MixSettings:
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
     laughter: float = setting(0.06, "share of pieces that are laughter, to be kept")
-    soft: float = setting(0.25, "share that was recorded at a low level, -46 to -30 dB of full scale")
+    soft: float = setting(0.35, "share that was recorded at a low level, -60 to -32 dB of full scale")
     level_mean_db: float = setting(-24.0, "mean level of the main talker in the others")
     level_deviation_db: float = setting(6.0, "its deviation; it stays between -46 and -12 dB")
     background: float = setting(0.75, "share with a background, -5 to 70 dB below")
@@ -118,7 +119,7 @@ class _Mixer:
         self.canvas = Canvas(round(settings.episode_s * RATE_HZ / DECISION_SAMPLES))
         level_db = rng.normal(settings.level_mean_db, settings.level_deviation_db)
         is_soft = self._chance(settings.soft)
-        self.main_db = float(rng.uniform(-46, -30) if is_soft else np.clip(level_db, -46, -12))
+        self.main_db = float(rng.uniform(-60, -32) if is_soft else np.clip(level_db, -46, -12))
 
     def episode(self) -> Episode:
         if self._chance(self.settings.nobody_near):
@@ -128,7 +129,7 @@ class _Mixer:
             self._lay_timeline()
             if self._chance(self.settings.bleed):
                 for _ in range(self.rng.integers(1, 4)):
-                    self._add_bleed(self.main_db - self.rng.uniform(24, 58))
+                    self._add_bleed(max(-92.0, self.main_db - self.rng.uniform(22, 56)))
         if self._chance(self.settings.background):
             self._add_background()
         if self._chance(0.85):
@@ -144,7 +145,7 @@ class _Mixer:
     def _talkers(self) -> list[Talker]:
         count = int(self.rng.choice([1, 2, 3, 4], p=[0.4, 0.35, 0.15, 0.1]))
         levels_db = [self.main_db] + [self.main_db + self.rng.uniform(-14, 4) for _ in range(count - 1)]
-        return [Talker(self._voice(), max(-52.0, level), self._response()) for level in levels_db]
+        return [Talker(self._voice(), max(-64.0, level), self._response()) for level in levels_db]
 
     def _voice(self) -> list[Clip]:
         voices = self.material.voices
@@ -202,7 +203,8 @@ class _Mixer:
         level_db = active_level_db(sound[: len(activity) * DECISION_SAMPLES], activity)
         start = at * DECISION_SAMPLES
         self.canvas.add(start, sound, talker.level_db + self.rng.normal(0, 1.5) - level_db)
-        self.canvas.keep(at, activity, sure=is_laugh)
+        quiet = decision_levels_db(sound)[: len(activity)] < level_db - _QUIET_DB
+        self.canvas.keep(at, activity, quiet, sure=is_laugh)
         if self._chance(self.settings.events_over_speech):
             noise, _ = event(self.material, self.rng, breath_share=0.25)
             start += int(self.rng.integers(max(1, len(activity) * DECISION_SAMPLES)))
