@@ -30,6 +30,7 @@ from cleaner.manifest import (
     wav_path,
     write_manifest,
 )
+from cleaner.pipeline import prefetch
 
 Progress = Callable[[float], None]
 
@@ -147,7 +148,9 @@ def _write_clips(
     sound = _Cutter(lambda index: index * decisions * rate_hz // DECISIONS_PER_S, write_wav)
     mels = _Cutter(lambda index: index * decisions * DECISION_FRAMES, write_mel)
     stream = LogMelStream()
-    for samples in analysis_blocks(_passing(source.blocks(), sound.push), rate_hz):
+    # Decoding and the clips' sound in one thread, what the network hears in the other.
+    decoded = prefetch(_passing(source.blocks(), sound.push))
+    for samples in analysis_blocks(decoded, rate_hz):
         mels.push(stream.push(samples))
         if progress:
             progress(sound.received / rate_hz)

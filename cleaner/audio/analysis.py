@@ -35,10 +35,13 @@ def from_float(block: np.ndarray, sample_type: np.dtype | type) -> np.ndarray:
         return block.astype(dtype, copy=False)
     limits = np.iinfo(dtype)
     full_scale = 128 if dtype == np.uint8 else -float(limits.min)
-    scaled = np.rint(block.astype(np.float64) * full_scale)
+    # float32 holds every 16-bit number; 32 bits need more.
+    exact = np.float32 if dtype.itemsize < 4 and block.dtype == np.float32 else np.float64
+    scaled = np.multiply(block, full_scale, dtype=exact)
+    np.rint(scaled, out=scaled)
     if dtype == np.uint8:
         scaled += 128
-    return np.clip(scaled, limits.min, limits.max).astype(dtype)
+    return np.clip(scaled, limits.min, limits.max, out=scaled).astype(dtype)
 
 
 def analysis_blocks(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
