@@ -54,7 +54,7 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
                 make(shard, paths[shard])
         pools.append(load_pool(paths))
     heard = None if teacher is None else pools[0].teacher
-    target = soft_target(pools[0].activity, pools[0].inside, heard)
+    target = soft_target(pools[0].activity, pools[0].inside, pools[0].kind, heard)
     return _tracks(pools[0], target), _tracks(pools[1], hard_target(pools[1]))
 
 

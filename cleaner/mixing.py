@@ -2,7 +2,7 @@
 
     material = Material(Path("train"))
     for episode in episodes(material, MixSettings(), seed=0):
-        log_mel(episode.samples), soft_target(episode.activity, episode.inside), episode.kind
+        log_mel(episode.samples), episode.activity, episode.inside, episode.kind
 
 Everything about episode ``i`` of a seed follows from ``(seed, i)`` alone, so a pool can be made in any order.
 """
@@ -18,13 +18,24 @@ from cleaner.audio.round_trip import codec_round_trip
 from cleaner.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.cli import setting
 from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
-from cleaner.pieces import BREATH, active_level_db, event, faded, laugh, log_uniform, some_room, speech_piece
+from cleaner.pieces import (
+    BREATH,
+    SILENCE,
+    active_level_db,
+    event,
+    faded,
+    laugh,
+    log_uniform,
+    some_room,
+    speech_piece,
+)
 
 _BIT_RATES = {"mp3": (24_000, 32_000, 48_000, 64_000), "opus": (12_000, 16_000, 24_000, 48_000)}
 # Pauses: their share, shortest and longest in seconds.
 _PAUSES = ((0.25, 0.06, 0.3), (0.45, 0.25, 1.0), (0.26, 0.8, 4.0), (0.04, 4.0, 9.0))
 _BRIDGED_DECISIONS = 13  # below 0.26 s a pause inside a turn is not worth a cut
 _BRIDGED_ACTIVITY = 0.3
+_SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -8.0  # the most that a target says where nothing is to be kept
 _QUIET_DB = 30  # so far below the speech of its own piece, a pause is silence and no breath
 _TURN_DECISIONS = 50  # below 1 s a silent pause may still lie inside a turn: a teacher may say so, a little
 
@@ -88,20 +99,27 @@ def mix_episode(material: Material, settings: MixSettings, rng: np.random.Genera
 
 
 def soft_target(
-    activity: np.ndarray, inside: np.ndarray, teacher_logits: np.ndarray | None = None, share: float = 0.5
+    activity: np.ndarray,
+    inside: np.ndarray,
+    kind: np.ndarray,
+    teacher_logits: np.ndarray | None = None,
+    share: float = 0.5,
 ) -> np.ndarray:
     """Target of each decision, float32 in 0..1, of the shape of ``activity``.
 
     Inside pieces the truth and the teacher's answer on the mix, by ``share``; just behind a piece, where its
-    room still rings, a part of the teacher's; zero where truth knows of no speech, whatever a teacher hears.
+    room still rings, a part of the teacher's. Where truth knows of no speech a teacher only says how far from
+    speech it is: in silence at most 0.05, where something else sounds next to nothing, whatever it hears.
     """
     activity = activity.astype(np.float32)
     if teacher_logits is None:
         return np.where(inside >= PIECE, activity, np.float32(0))
-    heard = 1 / (1 + np.exp(-teacher_logits.astype(np.float32)))
-    in_piece = (1 - share) * activity + share * heard
-    choices = [activity, in_piece, 0.5 * share * heard]
-    return np.select([inside == SURE, inside == PIECE, inside == AFTER], choices, 0.0).astype(np.float32)
+    logits = teacher_logits.astype(np.float32)
+    heard = 1 / (1 + np.exp(-logits))
+    ceiling = np.where(kind == SILENCE, _SILENCE_LOGIT, _SOUND_LOGIT)
+    nothing = 1 / (1 + np.exp(-np.minimum(logits, ceiling)))
+    choices = [activity, (1 - share) * activity + share * heard, 0.5 * share * heard]
+    return np.select([inside == SURE, inside == PIECE, inside == AFTER], choices, nothing).astype(np.float32)
 
 
 def _whole_share(clip: Clip) -> float:
