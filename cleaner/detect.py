@@ -80,15 +80,16 @@ def detect(
     """
     samples = 0
 
-    def source() -> Iterator[np.ndarray]:
+    def shown() -> Iterator[np.ndarray]:
         nonlocal samples
-        for block in recording.blocks():
+        for block in prefetch(recording.blocks()):
             samples += block.shape[1]
             if tap:
                 tap(block)
             yield block
 
-    analysis = prefetch(analysis_blocks(source(), recording.info.sample_rate_hz))
+    # Three threads: decoding takes about as long as all the rest.
+    analysis = prefetch(analysis_blocks(shown(), recording.info.sample_rate_hz))
     keep, kinds = [], []
     for answer in detect_stream(detector, _mel_blocks(analysis, detector.features)):
         keep.append(answer[0].copy())
