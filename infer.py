@@ -25,8 +25,9 @@ from cleaner.edges import EdgeEnergy, EdgeSettings
 from cleaner.errors import AudioFileError, CleanerError, NothingToKeep, UsageError
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
 from cleaner.files import fingerprint
-from cleaner.forced import ForcedSettings, by_person
+from cleaner.forced import ForcedSettings, by_person, ranges_in
 from cleaner.inputs import expand_inputs, folder_below
+from cleaner.loudness import LoudnessSettings
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
 from cleaner.report import Report, describe, report_on
@@ -64,6 +65,7 @@ class RunSettings:
         DEFAULT_CHECKPOINT, "the trained network, .pt or .onnx", parse=Path, show=str, metavar="FILE"
     )
     device: str = setting("cpu", "where the network runs: cpu, cuda, mps")
+    check: bool = setting(False, "measure the result afterwards, by other means; exit code 1 if it is off")
     allow_empty: bool = setting(False, "write a recording of nothing but silence, too")
     quiet: bool = setting(False, "no progress bar and no report; warnings and errors stay")
     json: bool = setting(False, "print the report as JSON on standard output")
@@ -77,6 +79,7 @@ class Settings:
     cut: CutSettings
     forced: ForcedSettings
     join: JoinSettings
+    loudness: LoudnessSettings
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if settings.run.json:
         said = [asdict(report) for report in reports] + failed
         print(json.dumps(said if len(tasks) > 1 else said[0], indent=1, ensure_ascii=False))
-    return 1 if failed else 0
+    return 1 if failed or any(report.faults for report in reports) else 0
 
 
 def say(report: Report, settings: RunSettings) -> None:
@@ -151,6 +154,7 @@ def parser() -> Parser:
     add_options(made, ActionSettings, "what happens to what is removed")
     add_options(made, ForcedSettings, "what is decided beforehand")
     add_options(made, JoinSettings, "how the pieces are joined")
+    add_options(made, LoudnessSettings, "how loud the result is")
     return made
 
 
@@ -165,6 +169,7 @@ def settings_from(given: Namespace) -> Settings:
         ),
         forced=options_from(given, ForcedSettings),
         join=options_from(given, JoinSettings),
+        loudness=options_from(given, LoudnessSettings),
     )
 
 
@@ -270,7 +275,20 @@ def clean(task: Task, settings: Settings, detector: "Detector | None") -> Report
         warnings += [said] if said else []
     output = None if settings.run.dry_run else task.output
     taken_s = time.perf_counter() - started
-    return report_on(decided.cut_list, output, task.written(settings.run), warnings, taken_s)
+    report = report_on(decided.cut_list, output, task.written(settings.run), warnings, taken_s)
+    if settings.run.check and output:
+        report = checked(report, task, decided.cut_list)
+    return report
+
+
+def checked(report: Report, task: Task, cut_list: CutList) -> Report:
+    """The report with what the check of the result found."""
+    from cleaner.audio import open_recording
+    from cleaner.check import check, installed_voice
+
+    with open_recording(task.recording) as recording:
+        found = check(recording, cut_list, task.output, voice=installed_voice())
+    return replace(report, check=tuple(found.lines()), faults=found.faults)
 
 
 def _progress(recording: "Recording", settings: RunSettings) -> Progress:
@@ -306,7 +324,9 @@ def decide_on(
         rate_hz,
         cut,
         energy=energy.finish(),
-        by_person=by_person(settings.forced, detection.samples, rate_hz, earlier_segments(task)),
+        by_person=by_person(
+            settings.forced, detection.samples, rate_hz, earlier_segments(task), ranges_in
+        ),
     )
     said = as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name}
     mark = fingerprint(task.recording)
@@ -327,9 +347,10 @@ def write_result(
         recording,
         cut_list,
         task.output,
-        settings.join,
+        settings.join.of_saved(cut_list) if task.cut_list else settings.join,
         tap=lambda block: progress.advance("writing", block.shape[1]),
         overwrite=settings.run.force,
+        loudness_lufs=settings.loudness.loudness,
     )
     return tuple(line for line in rendered.warnings if line not in recording.warnings)
 

@@ -71,8 +71,8 @@ def model_segments(
         _keep_up_to(segments, start)
         first, last = decisions_at(np.array([start, end - 1]), rate_hz).tolist()
         changes, names = _stretches_of_kinds(kinds[:, first : last + 1])
-        inner = decision_starts(np.array(changes[1:]) + first, samples, rate_hz) if changes[1:] else []
-        for (left, right), kind in zip(pairwise([start, *map(int, inner), end]), names, strict=True):
+        inner = decision_starts(np.array(changes[1:], np.int64) + first, samples, rate_hz).tolist()
+        for (left, right), kind in zip(pairwise([start, *inner, end]), names, strict=True):
             segments.append(Segment(left, right, False, kind, "cut"))
     _keep_up_to(segments, samples)
     return segments
@@ -85,17 +85,20 @@ def _keep_up_to(segments: list[Segment], end: int) -> None:
 
 
 def _stretches_of_kinds(kinds: np.ndarray) -> tuple[list[int], list[str]]:
-    """First decision and kind of each stretch of one kind; slivers go to the kind before them."""
+    """First decision and kind of each stretch of one kind; slivers go to the kind beside them."""
     kind = kinds.argmax(axis=0)
     first: list[int] = []
     names: list[str] = []
     starts = np.flatnonzero(np.diff(kind, prepend=-1))
     for start, end in pairwise([*starts.tolist(), len(kind)]):
-        is_sliver = end - start < _SHORTEST_KIND_DECISIONS and names
         name = KIND_NAMES[kind[start]]
-        if not is_sliver and (not names or names[-1] != name):
-            first.append(start)
-            names.append(name)
+        if names and (end - start < _SHORTEST_KIND_DECISIONS or names[-1] == name):
+            continue
+        if len(names) == 1 and start < _SHORTEST_KIND_DECISIONS:
+            names[0] = name  # what came before was a sliver itself
+            continue
+        first.append(start)
+        names.append(name)
     return first, names
 
 

@@ -136,6 +136,13 @@ def on_top(below: Iterable[Segment], top: Sequence[Segment]) -> list[Segment]:
     return sorted(result, key=lambda segment: segment.start)
 
 
+def ranges_in(path: Path) -> list[Range]:
+    """The ranges that a label file of any known form marks, whatever they are called there."""
+    from cleaner.imports import read_marks
+
+    return [Range(mark.start_s, mark.end_s) for mark in read_marks(path) if mark.end_s > mark.start_s]
+
+
 def _from_file(path: Path, read_labels: Callable[[Path], list[Range]] | None) -> list[Range]:
     if not path.is_file() or read_labels is None:
         raise UsageError(f"{str(path)!r} is neither a range START,END nor a label file")

@@ -21,6 +21,8 @@ class Report:
     taken_s: float
     files: tuple[str, ...]
     warnings: tuple[str, ...]
+    check: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 def report_on(
@@ -52,11 +54,13 @@ def describe(report: Report) -> str:
     kinds = ", ".join(
         f"{kind or 'unnamed'} {format_clock(s)}" for kind, s in sorted(report.removed_s.items())
     )
+    before, after, removed = (format_clock(s) for s in (report.before_s, report.after_s, removed_s))
     lines = [
         f"{report.recording} -> {report.output or 'nothing rendered'}",
-        f"  {format_clock(report.before_s)} -> {format_clock(report.after_s)}: {format_clock(removed_s)} removed ({share:.1%})"
+        f"  {before} -> {after}: {removed} removed ({share:.1%})"
         f" in {report.cuts:,} cuts" + (f" ({kinds})" if kinds else ""),
         f"  took {report.taken_s:.1f} s, {report.before_s / report.taken_s:,.0f} x real time",
     ]
     lines += [f"  wrote {path}" for path in report.files if path != report.output]
+    lines += [f"  {line}" for line in report.check]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ is the sum of what stays, to the sample. Everything runs in the decoder's own sa
 than X/2 from a join come out bit for bit as they went in, ducked and muted stretches apart.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,6 +31,13 @@ class JoinSettings:
     def half_samples(self, rate_hz: int) -> int:
         """How far a fade reaches to either side of a join."""
         return int(self.crossfade_s * rate_hz / 2 + 0.5)
+
+    def of_saved(self, cut_list: CutList) -> "JoinSettings":
+        """What a saved cut list was made with, unless something else than the default is asked for."""
+        saved = cut_list.settings.get("crossfade_s")
+        if self != JoinSettings() or not isinstance(saved, int | float) or not 0 <= saved < math.inf:
+            return self
+        return JoinSettings(saved)
 
 
 @dataclass(frozen=True)
