@@ -2,12 +2,14 @@
 
     python samples/make_sample.py samples/sample.mp3
 
-Needs espeak-ng on the path. Everything else is made here, so the repository may hold the result.
+Beside it goes sample_labels.txt, an Audacity label track of what is in the pauses. Needs espeak-ng.
+Everything else is made here, so the repository may hold the result.
 """
 
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -65,14 +67,21 @@ def click(rng: np.random.Generator) -> np.ndarray:
 EVENTS = {"breath": breath, "bump": bump, "click": click}
 
 
-def pause(seconds: float, event: str, rng: np.random.Generator) -> np.ndarray:
-    """A pause with one event in its middle: float64 ``(n,)``."""
+KINDS = {"breath": "breath", "bump": "noise", "click": "noise"}
+
+
+def pause(
+    seconds: float, event: str, rng: np.random.Generator
+) -> tuple[np.ndarray, list[tuple[int, int, str]]]:
+    """A pause with one event in its middle, float64 ``(n,)``, and what it consists of, in samples."""
     samples = np.zeros(int(seconds * RATE_HZ))
-    if event in EVENTS:
-        sound = EVENTS[event](rng)
-        start = (len(samples) - len(sound)) // 2
-        samples[start : start + len(sound)] += sound
-    return samples
+    if event not in EVENTS:
+        return samples, [(0, len(samples), "silence")]
+    sound = EVENTS[event](rng)
+    start = (len(samples) - len(sound)) // 2
+    end = start + len(sound)
+    samples[start:end] += sound
+    return samples, [(0, start, "silence"), (start, end, KINDS[event]), (end, len(samples), "silence")]
 
 
 def room_tone(length: int, rng: np.random.Generator) -> np.ndarray:
@@ -83,12 +92,23 @@ def room_tone(length: int, rng: np.random.Generator) -> np.ndarray:
 
 def main(path: str) -> None:
     rng = np.random.default_rng(SEED)
-    parts = []
-    for (seconds, event), (voice, text) in zip(PAUSES, SENTENCES, strict=False):
-        parts += [pause(seconds, event, rng), speak(voice, text)]
-    parts.append(pause(*PAUSES[-1], rng))
+    parts: list[np.ndarray] = []
+    labels: list[str] = []
+
+    def add_pause(seconds: float, event: str) -> None:
+        offset = sum(map(len, parts))
+        samples, stretches = pause(seconds, event, rng)
+        parts.append(samples)
+        for start, end, kind in stretches:
+            labels.append(f"{(offset + start) / RATE_HZ:.6f}\t{(offset + end) / RATE_HZ:.6f}\t{kind}\n")
+
+    for silence, (voice, text) in zip(PAUSES, SENTENCES, strict=False):
+        add_pause(*silence)
+        parts.append(speak(voice, text))
+    add_pause(*PAUSES[-1])
     samples = np.concatenate(parts)
     soundfile.write(path, samples + room_tone(len(samples), rng), RATE_HZ)
+    Path(path).with_name(f"{Path(path).stem}_labels.txt").write_text("".join(labels))
 
 
 if __name__ == "__main__":
