@@ -1,0 +1,91 @@
+"""Run a command as a child process and tell what it cost: time, processor time, memory over time."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_SAMPLE_S = 0.25
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a finished child took; ``memory_mb`` is sampled four times a second."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    memory_mb: tuple[float, ...]
+
+
+def cost_of(command: Sequence[str | Path], one_core: bool = False) -> Cost:
+    """Run ``command`` to its end, on one core if wanted. Raises RuntimeError with what it said if it fails.
+
+    The peak is the kernel's own count; it begins with this process' size, so this process stays small.
+    """
+    before = os.sched_getaffinity(0)
+    if one_core:
+        os.sched_setaffinity(0, {max(before)})
+    try:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        os.sched_setaffinity(0, before)
+    memory: list[float] = []
+    said: list[bytes] = []
+    watchers = [
+        threading.Thread(target=_watch, args=(child.pid, memory), daemon=True),
+        threading.Thread(target=lambda: said.append(child.stderr.read()), daemon=True),  # type: ignore
+    ]
+    for watcher in watchers:
+        watcher.start()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall_s = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    watchers[1].join()
+    if child.returncode:
+        raise RuntimeError(
+            f"{' '.join(map(str, command))}\n{b''.join(said).decode(errors='replace')[-2000:]}"
+        )
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, tuple(memory))
+
+
+def python(*arguments: str | Path) -> list[str | Path]:
+    """A command of this interpreter."""
+    return [sys.executable, *arguments]
+
+
+def machine() -> str:
+    """Processor, cores and memory in one line."""
+    model = next(
+        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "?"
+    )
+    kib = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    cores = len(os.sched_getaffinity(0))
+    return f"{model}, {cores} cores, {kib / 2**20:.0f} GiB, Python {sys.version.split()[0]}"
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _watch(pid: int, memory: list[float]) -> None:
+    """Note the resident memory of ``pid`` in MiB until it is gone."""
+    while True:
+        sizes = [line for line in _lines(f"/proc/{pid}/status") if line.startswith("VmRSS")]
+        if not sizes:
+            return
+        memory.append(int(sizes[0].split()[1]) / 1024)
+        time.sleep(_SAMPLE_S)
