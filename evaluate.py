@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     output = options_from(given, OutputSettings)
     figures, tidy = options_from(given, FigureSettings), options_from(given, TidySettings)
-    readers = readers_of(options_from(given, DataSettings), figures.seed)
+    readers = readers_of(options_from(given, DataSettings), options_from(given, PeerSettings), figures.seed)
     if not given.checkpoints and not given.peers:
         given.checkpoints = [DEFAULT_CHECKPOINT]
     tuned_path = check_outputs(given.checkpoints, figures, output)
@@ -164,8 +164,12 @@ def parser() -> Parser:
     return made
 
 
-def readers_of(settings: DataSettings, seed: int) -> Readers:
-    """Readers of the labelled recordings, by the name of the part that they are."""
+def readers_of(settings: DataSettings, peers: PeerSettings, seed: int) -> Readers:
+    """Readers of the labelled recordings, by the name of the part that they are.
+
+    Where sentences are laid together, what in them no peer hears as speech is left out, if peers are at hand.
+    """
+    from cleaner.peers import hearing_no_speech
     from cleaner.suite import suite_parts
     from cleaner.trials import TrialSettings, sounds_in, trials
     from cleaner.truth import judged_in
@@ -173,10 +177,12 @@ def readers_of(settings: DataSettings, seed: int) -> Readers:
     if settings.suite and settings.mix:
         raise UsageError("--suite and --mix exclude each other")
     if settings.suite:
-        return suite_parts(settings.suite, settings.parts)
+        doubt = hearing_no_speech(peers.peer_folder, peers.peer_cache)
+        return suite_parts(settings.suite, settings.parts, doubt)
     if settings.mix:
         sounds = sounds_in(settings.mix)
-        return {"mix": lambda: trials(sounds, TrialSettings(), seed, settings.hours)}
+        doubt = hearing_no_speech(peers.peer_folder, peers.peer_cache)
+        return {"mix": lambda: trials(sounds, TrialSettings(), seed, settings.hours, doubt)}
     return {"data": lambda: judged_in(settings.data, settings.labels, settings.labels_mean)}
 
 

@@ -26,6 +26,7 @@ _WEBRTC_MODES = (0, 1, 2, 3)
 _WEBRTC_LATE_S = 0.03  # it answers late: best 20 to 40 ms earlier than the block it is asked about
 _NETWORK_LATE_S = {"silero": 0.012, "fireredvad": 0.0}  # beyond what their own clock says
 _LEAST = 1e-6
+_SURE_OF_NONE = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,18 @@ def load_peer(name: str, folder: Path | None = None, cache: Path | None = None) 
     except ModuleNotFoundError as error:
         raise UsageError(f"peer {name} needs the package {error.name}: pip install {error.name}") from None
     return peer if cache is None else _remembering(peer, name, cache)
+
+
+def hearing_no_speech(folder: Path | None, cache: Path | None = None) -> Peer | None:
+    """Of clean speech, where Silero and FireRedVAD both are sure to hear none: bool ``(D,)``.
+
+    None where the folder or a package is missing.
+    """
+    try:
+        both = [load_peer(name, folder, cache) for name in teachers.TEACHERS]
+    except UsageError:
+        return None
+    return lambda samples: np.max([peer(samples) for peer in both], axis=0) < _SURE_OF_NONE
 
 
 def level_db(samples: np.ndarray, decisions: int, smooth: int = 1) -> np.ndarray:

@@ -1,11 +1,12 @@
 """The whole test of a detector on public recordings that no network of ours has learnt from.
 
-podcast   a podcast with its author's own labels      meetings   several people, turns by hand
-tail      its clips 354..441, for networks that       telephone  both ends of a call, turns by energy
-          learnt from those before                    mixes      sentences, sounds and backgrounds laid
-          together
-noises    sounds and laughter pasted between clean sentences, at the sentences' own level
-mouth     one man's words, breaths and laughter; laughter of others
+podcast    a podcast with its author's own labels
+tail       its clips 354..441, for networks that learnt from those before
+meetings   several people around a table, turns by hand
+telephone  both ends of a call, turns by energy
+mixes      sentences, breaths, noises and backgrounds at -5 to 40 dB, laid together
+noises     noises and laughter pasted between clean sentences, as loud as they are
+mouth      one man's words, breaths and laughter; laughter of others
 """
 
 from collections.abc import Callable, Iterator
@@ -17,8 +18,10 @@ import numpy as np
 from cleaner.errors import UsageError
 from cleaner.labels import read_labels
 from cleaner.manifest import split_clip_id
-from cleaner.trials import TrialSettings, heard_in, sounds_in, trials
+from cleaner.trials import Doubt, TrialSettings, heard_in, sounds_in, trials
 from cleaner.truth import Judged, judged_clips, judged_in, read_samples
+
+Part = Callable[[Path, Doubt | None], Iterator[Judged]]
 
 TAIL_CLIPS = range(354, 442)
 
@@ -28,9 +31,12 @@ _NOISES = TrialSettings(
 _BACKCHANNELS = ("mfa_uhuh", "mfa_uhum", "mfa_um", "mfa_uh")
 
 
-def suite_parts(data: Path, names: tuple[str, ...] = ()) -> dict[str, Callable[[], Iterator[Judged]]]:
+def suite_parts(
+    data: Path, names: tuple[str, ...] = (), doubt: Doubt | None = None
+) -> dict[str, Callable[[], Iterator[Judged]]]:
     """Readers of the parts of the suite in the folder ``data``, by name; all of them, or those named.
 
+    ``doubt`` as in ``cleaner.trials``.
     Raises UsageError for an unknown name or where the folder does not hold what a part needs.
     """
     unknown = [name for name in names if name not in PARTS]
@@ -38,18 +44,18 @@ def suite_parts(data: Path, names: tuple[str, ...] = ()) -> dict[str, Callable[[
         raise UsageError(f"unknown part {unknown[0]!r} of the suite; there are {', '.join(PARTS)}")
     if not (data / "manifest.csv").is_file():
         raise UsageError(f"{data} holds no test suite: it has no manifest.csv")
-    return {name: _reader(PARTS[name], data) for name in names or PARTS}
+    return {name: _reader(PARTS[name], data, doubt) for name in names or PARTS}
 
 
-def _reader(part: Callable[[Path], Iterator[Judged]], data: Path) -> Callable[[], Iterator[Judged]]:
-    return lambda: part(data)
+def _reader(part: Part, data: Path, doubt: Doubt | None) -> Callable[[], Iterator[Judged]]:
+    return lambda: part(data, doubt)
 
 
-def _podcast(data: Path) -> Iterator[Judged]:
+def _podcast(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
     yield from judged_in(data / "podcast")
 
 
-def _tail(data: Path) -> Iterator[Judged]:
+def _tail(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
     """Of the whole recording, so that a network hears what comes before; the rest is unknown."""
     labels = read_labels(data / "podcast" / "labels.json")
     for path in sorted((data / "podcast").glob("*.flac")):
@@ -69,30 +75,30 @@ def _from_decision(judged: Judged, first: int) -> Judged:
     )
 
 
-def _meetings(data: Path) -> Iterator[Judged]:
+def _meetings(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
     folder = data / "test" / "meetings"
     yield from judged_in(folder, folder / "debug.train.rttm")
 
 
-def _telephone(data: Path) -> Iterator[Judged]:
+def _telephone(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
     yield from judged_in(data / "test" / "telephone")
 
 
-def _mixes(data: Path) -> Iterator[Judged]:
-    yield from trials(sounds_in(data / "test"), TrialSettings(), seed=0)
+def _mixes(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
+    yield from trials(sounds_in(data / "test"), TrialSettings(), seed=0, doubt=doubt)
 
 
-def _noises(data: Path) -> Iterator[Judged]:
+def _noises(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
     """Backchannels of the one man count as laughter does: both are answers, not noise."""
     sounds = [
         replace(one, role="laughter") if one.label in _BACKCHANNELS else one
         for one in sounds_in(data / "test")
         if one.energy_tells
     ]
-    yield from trials(sounds, _NOISES, seed=1)
+    yield from trials(sounds, _NOISES, seed=1, doubt=doubt)
 
 
-def _mouth(data: Path) -> Iterator[Judged]:
+def _mouth(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
     for one in sounds_in(data / "test"):
         if one.role in ("mouth", "laughter"):
             yield _by_energy(one.path, _MOUTH_MARKS.get(one.label, "other speech"))
@@ -114,7 +120,7 @@ def _by_energy(path: Path, mark: str) -> Judged:
     return Judged(path.stem, lambda: samples, truth, np.full(len(truth), -1), mark, marks={mark: heard})
 
 
-PARTS: dict[str, Callable[[Path], Iterator[Judged]]] = {
+PARTS: dict[str, Part] = {
     "podcast": _podcast,
     "tail": _tail,
     "meetings": _meetings,

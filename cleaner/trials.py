@@ -9,7 +9,7 @@ breaths is tried on real ones.
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from cleaner.metrics import runs
 from cleaner.peers import level_db
 from cleaner.truth import Judged, read_samples
 
+Doubt = Callable[[np.ndarray], np.ndarray]
 ByRole = Mapping[str, "Sequence[Sound]"]
 
 _DECISION_SAMPLES = 320
@@ -34,6 +35,12 @@ _SPEECH_RANGE_DB = 30.0
 _SHORTEST_SOUND_DECISIONS = 3  # a lone click of up to 40 ms in a clean recording is no speech
 _WORD_GAP_DECISIONS = 4  # 80 ms: below, one word
 _PAUSE_DECISIONS = 10  # 0.2 s: above, a pause that should go; between the two nobody would say
+_APART_DECISIONS = 8  # 160 ms from the next word
+_SHORTEST_WORD_DECISIONS = 5
+_SOFT_DB = 12.0
+_DROWNED_DB = 5.0  # what is that far below the background in its 20 ms is not heard by anybody
+_ROOM_SNR_DB = 20.0  # in a louder background a pause is not "nothing but the room"
+_HISS_BELOW_DB = 60.0  # where there is no background, so that there is no digital silence
 _LONGEST_SOUND_S = 3.0
 
 
@@ -78,11 +85,17 @@ def sounds_in(folder: Path) -> list[Sound]:
 
 
 def trials(
-    sounds: Sequence[Sound], settings: TrialSettings, seed: int = 0, hours: float | None = None
+    sounds: Sequence[Sound],
+    settings: TrialSettings,
+    seed: int = 0,
+    hours: float | None = None,
+    doubt: Doubt | None = None,
 ) -> Iterator[Judged]:
     """Recordings of one language each, decided by ``seed`` alone; every sentence once, or for ``hours``.
 
-    Marks: ``sentence``, ``breath``, ``noise``, ``laughter``: the decisions in which they are heard.
+    ``doubt`` tells of a clean sentence, float32 ``(M,)`` at 16 kHz, in which decisions it hears no speech for
+    sure, bool ``(D,)``; what is loud there (a breath, a chair) is unknown then. Marks: ``sentence``,
+    ``breath``, ``noise``, ``laughter``: the decisions in which they are heard.
     """
     rng = np.random.default_rng(seed)
     by_role = {
@@ -94,7 +107,7 @@ def trials(
     while turn == 0 or (hours is not None and done_s < hours * 3600):
         for index, sentences in enumerate(_batches(by_role["speech"], settings.sentences, rng)):
             name = f"{sentences[0].language or 'en'}_{turn}_{index}"
-            judged = _trial(name, sentences, by_role, settings, rng)
+            judged = _trial(name, sentences, by_role, settings, rng, doubt)
             done_s += len(judged.truth) * DECISION_S
             yield judged
             if hours is not None and done_s >= hours * 3600:
@@ -114,6 +127,20 @@ def heard_in(samples: np.ndarray) -> np.ndarray:
         if end - start < _SHORTEST_SOUND_DECISIONS:
             loud[start:end] = False
     return loud
+
+
+def lone_in(samples: np.ndarray, heard: np.ndarray) -> np.ndarray:
+    """What is heard apart from the words, and soft or short: perhaps a breath or a chair: bool ``(D,)``."""
+    level = level_db(samples, len(heard))
+    top = np.percentile(level, 95)
+    joined, lone = heard.copy(), np.zeros(len(heard), bool)
+    for start, end in runs(~heard):
+        if end - start < _APART_DECISIONS and start > 0 and end < len(heard):
+            joined[start:end] = True
+    for start, end in runs(joined):
+        if end - start < _SHORTEST_WORD_DECISIONS or level[start:end].max() < top - _SOFT_DB:
+            lone[start:end] = True
+    return lone & heard
 
 
 class _Tape:
@@ -150,11 +177,13 @@ class _Tape:
         """Nothing but the background."""
         self.lay(np.zeros(0, np.float32), np.zeros(decisions), np.full(decisions, _SILENCE))
 
-    def sentence(self, sound: np.ndarray, heard: np.ndarray, energy_tells: bool) -> None:
+    def sentence(
+        self, sound: np.ndarray, heard: np.ndarray, doubtful: np.ndarray, energy_tells: bool
+    ) -> None:
         """Speech whose pauses of 0.2 s and more should go, and between shorter ones of which are its
         words.
         """
-        truth = np.where(heard, 1.0, 0.0)
+        truth = np.where(heard, np.where(doubtful, np.nan, 1.0), 0.0)
         for start, end in runs(~heard):
             if not energy_tells or end - start < _PAUSE_DECISIONS:
                 truth[start:end] = np.nan
@@ -163,8 +192,9 @@ class _Tape:
             if end - start < _WORD_GAP_DECISIONS and start > 0 and end < len(heard):
                 closed[start:end] = True
         begin = self.decisions
-        self.words_s += [((begin + a) * DECISION_S, (begin + b) * DECISION_S) for a, b in runs(closed)]
-        self.lay(sound, truth, np.where(truth == 0, _SILENCE, -1), "sentence", heard)
+        words = [(begin + a, begin + b) for a, b in runs(closed) if not doubtful[a:b].any()]
+        self.words_s += [(a * DECISION_S, b * DECISION_S) for a, b in words]
+        self.lay(sound, truth, np.where(truth == 0, _SILENCE, -1), "sentence", heard & ~doubtful)
 
     def event(self, sound: np.ndarray, kind: int) -> None:
         """A sound that should go."""
@@ -178,7 +208,12 @@ class _Tape:
 
 
 def _trial(
-    name: str, sentences: Sequence[Sound], by_role: ByRole, settings: TrialSettings, rng: np.random.Generator
+    name: str,
+    sentences: Sequence[Sound],
+    by_role: ByRole,
+    settings: TrialSettings,
+    rng: np.random.Generator,
+    doubt: Doubt | None,
 ) -> Judged:
     tape = _Tape()
     tape.pause(int(rng.integers(20, 60)))
@@ -187,28 +222,43 @@ def _trial(
         heard = heard_in(sound)
         if not heard.any():
             continue
-        tape.sentence(_at_level(sound, heard, _SPEECH_DB), heard, sentence.energy_tells)
+        doubtful = lone_in(sound, heard)
+        if doubt is not None:
+            doubtful |= doubt(sound)[: len(heard)]
+        tape.sentence(_at_level(sound, heard, _SPEECH_DB), heard, doubtful, sentence.energy_tells)
         _lay_pause(tape, by_role, settings, rng)
-    background = by_role["background"] if settings.background else []
-    noise_db = (
-        _SPEECH_DB - rng.uniform(settings.snr_low_db, settings.snr_high_db) if background else _SPEECH_DB - 60
-    )
-    samples = np.concatenate(tape.samples)
-    noise = _background(_one_of(background, rng) if background else None, len(samples), rng)
-    samples = np.clip(samples + noise * 10 ** (noise_db / 20), -1, 1).astype(np.float32)
-    kinds = np.concatenate(tape.kinds)
-    if noise_db > _SPEECH_DB - 20:
-        # A pause in a din is not "nothing but the room", nor is it a noise that comes and goes.
+    return _in_background(name, sentences[0].language, tape, by_role["background"], settings, rng)
+
+
+def _in_background(
+    name: str,
+    language: str,
+    tape: _Tape,
+    backgrounds: Sequence[Sound],
+    settings: TrialSettings,
+    rng: np.random.Generator,
+) -> Judged:
+    """What is on the tape with a background over all; what the background drowns is unknown."""
+    clean = np.concatenate(tape.samples)
+    recorded = _one_of(backgrounds, rng) if settings.background and backgrounds else None
+    snr_db = rng.uniform(settings.snr_low_db, settings.snr_high_db) if recorded else _HISS_BELOW_DB
+    noise = _background(recorded, len(clean), rng) * 10 ** ((_SPEECH_DB - snr_db) / 20)
+    truth, kinds = np.concatenate(tape.truth), np.concatenate(tape.kinds)
+    drowned = level_db(clean, len(truth)) < level_db(noise.astype(np.float32), len(truth)) - _DROWNED_DB
+    truth[drowned & (truth == 1)] = np.nan
+    kinds[drowned & (kinds > _SILENCE)] = -1
+    if snr_db < _ROOM_SNR_DB:
         kinds[kinds == _SILENCE] = -1
-        kinds[(kinds >= 0) & (level_db(np.concatenate(tape.samples), len(kinds)) < noise_db)] = -1
+    samples = np.clip(clean + noise, -1, 1).astype(np.float32)
+    whole = [not drowned[round(a / DECISION_S) : round(b / DECISION_S)].any() for a, b in tape.words_s]
     return Judged(
         name=name,
         samples=lambda: samples,
-        truth=np.concatenate(tape.truth),
+        truth=truth,
         kinds=kinds,
-        group=sentences[0].language,
-        words_s=np.array(tape.words_s).reshape(-1, 2),
-        marks={mark: np.concatenate(parts) for mark, parts in tape.marks.items()},
+        group=language,
+        words_s=np.array(tape.words_s).reshape(-1, 2)[whole],
+        marks={mark: np.concatenate(parts) & ~drowned for mark, parts in tape.marks.items()},
     )
 
 
