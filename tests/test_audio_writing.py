@@ -1,12 +1,14 @@
 """Writing: the source's own format comes back, to the sample, with all that went along; or nothing does."""
 
 import resource
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
 from cleaner.audio import Chapter, Cover, Writer, open_recording, output_format
+from cleaner.audio.ogg_pages import checksum
 from cleaner.errors import AudioFileError
 
 PNG = bytes.fromhex(
@@ -184,3 +186,102 @@ def test_every_channel_arrives_in_its_place(tmp_path, suffix, channels):
     assert [hz for c, hz in enumerate(heard_hz) if c != effects] == [
         hz for c, hz in enumerate(expected_hz) if c != effects
     ]
+
+
+def broadcast_wav(path):
+    """A wav file with the broadcast chunk that recorders write, and a list of cue points."""
+    plain = wav(path).read_bytes()
+    texts = [b"a street".ljust(256, b"\0"), b"recorder".ljust(32, b"\0"), b"take 7".ljust(32, b"\0")]
+    bext = b"".join(texts) + b"2020-01-0110:11:12" + bytes(8 + 2 + 254)
+    extra = b"bext" + len(bext).to_bytes(4, "little") + bext + b"cue \x04\0\0\0" + bytes(4)
+    whole = plain[:12] + extra + plain[12:]
+    path.write_bytes(whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:])
+    return path
+
+
+def test_a_broadcast_chunk_goes_along_and_cue_points_are_named(tmp_path):
+    source = broadcast_wav(tmp_path / "a.wav")
+    writer = copy(source, tmp_path / "b.wav", tags=open_recording(source).info.tags)
+    assert writer.warnings == ["b.wav: not carried: chunk cue"]
+    written = (tmp_path / "b.wav").read_bytes()
+    assert all(text in written for text in (b"a street", b"recorder", b"take 7", b"2020-01-0110:11:12"))
+    assert open_recording(tmp_path / "b.wav").info.tags == open_recording(source).info.tags
+    writer = copy(source, tmp_path / "b.flac", tags=open_recording(source).info.tags)
+    assert writer.warnings == ["b.flac: not carried: chunk bext, cue"]
+
+
+@pytest.mark.parametrize(("quality", "kbit"), [(0, 245), (4, 165), (9, 65)])
+def test_a_variable_bit_rate_stays_one_of_its_class(tmp_path, quality, kbit):
+    with open_recording(wav(tmp_path / "a.wav")) as recording:
+        info = replace(recording.info, codec="mp3float", bits=None, variable_bit_rate=True)
+    assert output_format(replace(info, bit_rate=kbit * 1_000), ".mp3").mp3_quality == quality
+    assert output_format(replace(info, bit_rate=1_000, mp3_quality=quality), ".mp3").mp3_quality == quality
+
+
+def test_bit_rates_are_kept_and_say_of_which_kind_they_are(tmp_path):
+    swell = np.sin(np.arange(5 * 44_100) / 9_000)[:, None]
+    noise = np.random.default_rng(0).normal(0, 0.1, (len(swell), 2))
+    soundfile.write(tmp_path / "a.wav", noise * swell, 44_100)
+    with open_recording(tmp_path / "a.wav") as recording:
+        info = replace(recording.info, codec="mp3float", bits=None, variable_bit_rate=False, bit_rate=96_000)
+        formats = {"constant": info, "variable": replace(info, variable_bit_rate=True, bit_rate=130_000)}
+        for name, lossy in formats.items():
+            with Writer(tmp_path / f"{name}.mp3", output_format(lossy, ".mp3")) as writer:
+                for block in recording.blocks():
+                    writer.write(block)
+    constant, variable = (open_recording(tmp_path / f"{name}.mp3").info for name in formats)
+    assert (constant.bit_rate, constant.variable_bit_rate) == (96_000, False)
+    assert variable.variable_bit_rate
+    assert variable.bit_rate not in (None, 96_000, 128_000)
+
+
+def test_a_change_of_rate_on_the_way_is_said_and_survived(tmp_path):
+    for name, rate_hz, channels in (("one", 44_100, 2), ("two", 22_050, 1)):
+        source = wav(tmp_path / f"{name}.wav", samples=2 * rate_hz, rate_hz=rate_hz, channels=channels)
+        copy(source, tmp_path / f"{name}.mp3")
+    both = tmp_path / "both.mp3"
+    both.write_bytes((tmp_path / "one.mp3").read_bytes() + (tmp_path / "two.mp3").read_bytes())
+    with open_recording(both) as recording:
+        samples = sum(block.shape[1] for block in recording.blocks())
+    assert samples == pytest.approx(4 * 44_100, rel=0.05)
+    assert any("change on the way" in line for line in recording.warnings)
+
+
+def test_every_good_file_comes_back_in_its_own_format(shared_data, tmp_path):
+    for source in sorted((shared_data / "formats").iterdir()):
+        if any(word in source.name for word in ("empty", "invalid", "zero", "columbia")):
+            continue
+        before = open_recording(source).info
+        target = tmp_path / f"{source.stem}-again{source.suffix.lower()}"
+        copy(source, target, tags=before.tags, cover=before.cover, chapters=before.chapters)
+        after = open_recording(target).info
+        kept = ("container", "codec", "sample_rate_hz", "channels", "layout", "bits", "sample_type")
+        assert {name: getattr(after, name) for name in kept} == {name: getattr(before, name) for name in kept}
+        if before.bits:
+            np.testing.assert_array_equal(samples_of(target), samples_of(source))
+        elif before.codec in ("adpcm_ms", "aac") and before.container in ("wav", "aac"):
+            assert 0 <= samples_of(target).shape[1] - samples_of(source).shape[1] <= 2_048  # whole blocks
+        else:
+            assert samples_of(target).shape == samples_of(source).shape
+
+
+@pytest.mark.parametrize("suffix", [".ogg", ".opus", ".flac", ".mp3", ".m4a"])
+def test_a_large_cover_goes_along_and_the_sound_stays_whole(tmp_path, suffix):
+    picture = Cover(PNG + np.random.default_rng(0).bytes(300_000), "png", 1, 1)
+    source = wav(tmp_path / "a.wav", samples=3 * 48_000, rate_hz=48_000)
+    copy(source, tmp_path / f"plain{suffix}")
+    writer = copy(source, tmp_path / f"b{suffix}", tags={"title": "T"}, cover=picture)
+    assert writer.warnings == []
+    assert open_recording(tmp_path / f"b{suffix}").info.cover == picture
+    with_cover, plain = (samples_of(tmp_path / f"{name}{suffix}") for name in ("b", "plain"))
+    np.testing.assert_array_equal(with_cover, plain)
+
+
+def test_ogg_pages_carry_the_checksum_that_decoders_check(tmp_path):
+    soundfile.write(tmp_path / "a.ogg", np.zeros(1_000), 8_000)
+    data = (tmp_path / "a.ogg").read_bytes()
+    end = data.find(b"OggS", 4)
+    first = bytearray(data[:end])
+    stored = int.from_bytes(first[22:26], "little")
+    first[22:26] = bytes(4)
+    assert checksum(bytes(first)) == stored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,58 +15,102 @@ from av.stream import Disposition
 from cleaner.audio.info import Chapter, Cover, chapters_of, cover_of, tags_of
 
 _FRONT_COVER = 3  # of the picture types that ID3 and FLAC share
-_CHAPTERS_AS_TAGS = ("flac", "ogg", "opus")
 _COVER_AS_STREAM = ("mp3", "mp4", "flac")
-_COVER_AS_TAG = ("ogg", "opus")
 _COVER_AS_ATTACHMENT = ("matroska",)
+# What FFmpeg calls the fields of a broadcast chunk when it reads them, and what when it writes them.
+_BEXT_NAMES = {
+    "comment": "description",
+    "encoded_by": "originator",
+    "date": "origination_date",
+    "creation_time": "origination_time",
+}
+# FFmpeg's names of tags, and Vorbis' own.
+_COMMENT_NAMES = {
+    "album_artist": "ALBUMARTIST",
+    "track": "TRACKNUMBER",
+    "disc": "DISCNUMBER",
+    "comment": "DESCRIPTION",
+}
 _SUFFIXES = {"mjpeg": "jpg", "png": "png"}
 _MIME_TYPES = {"mjpeg": "image/jpeg", "png": "image/png"}
 
 
-def carry(
-    container: Any, rate_hz: int, tags: dict[str, str], cover: Cover | None, chapters: Sequence[Chapter]
-) -> Any:
+@dataclass(frozen=True)
+class Extras:
+    """What goes along with the sound of one result; ``rate_hz`` is the clock of the chapters."""
+
+    tags: dict[str, str]
+    cover: Cover | None
+    chapters: tuple[Chapter, ...]
+    rate_hz: int
+
+
+def carry(container: Any, extras: Extras) -> Any:
     """Give tags, cover and chapters to an output container before its header is written.
 
-    ``rate_hz`` is the clock of the chapters. Returns the stream for ``lay_cover``, or None.
+    Returns the stream for ``lay_cover``, or None.
     """
-    muxer = container.format.name
-    container.metadata.update(tags)
-    if muxer in _CHAPTERS_AS_TAGS:
-        container.metadata.update(_chapter_comments(chapters, rate_hz))
+    muxer, cover = container.format.name, extras.cover
+    if muxer in ("ogg", "opus"):
+        container.metadata.update(ogg_comments(extras))
+    elif muxer == "flac":
+        container.metadata.update(vorbis_comments(extras))
     else:
-        container.set_chapters([_entry(number, chapter, rate_hz) for number, chapter in enumerate(chapters)])
+        container.metadata.update(extras.tags)
+        container.set_chapters(_entries(extras))
+    if "write_bext" in container.container_options:
+        tags = extras.tags
+        container.metadata.update({_BEXT_NAMES[name]: tags[name] for name in tags if name in _BEXT_NAMES})
     if cover is None or cover.codec not in _SUFFIXES:
         return None
-    if muxer in _COVER_AS_TAG:
-        picture = base64.b64encode(_flac_picture(cover)).decode("ascii")
-        container.metadata["METADATA_BLOCK_PICTURE"] = picture
     if muxer in _COVER_AS_ATTACHMENT:
         container.add_attachment(f"cover.{_SUFFIXES[cover.codec]}", _MIME_TYPES[cover.codec], cover.data)
     return _cover_stream(container, cover) if muxer in _COVER_AS_STREAM else None
 
 
-def lay_cover(container: Any, stream: Any, cover: Cover) -> None:
-    """Write the picture; to be done before the first packet of sound."""
-    packet = av.Packet(cover.data)
+def lay_cover(container: Any, stream: Any, extras: Extras) -> None:
+    """Write the picture, if there is a stream for it; to be done before the first packet of sound."""
+    if stream is None or extras.cover is None:
+        return
+    packet = av.Packet(extras.cover.data)
     packet.stream = stream
     packet.pts = packet.dts = 0
     packet.is_keyframe = True
     container.mux(packet)
 
 
-def lost_on_the_way(
-    path: Path, tags: dict[str, str], cover: Cover | None, chapters: Sequence[Chapter]
-) -> list[str]:
+def vorbis_comments(extras: Extras) -> dict[str, str]:
+    """Tags and chapters as the comments that Vorbis, Opus and FLAC share.
+
+    FFmpeg reads chapters from them, but writes none into FLAC and wrong times into Ogg.
+    """
+    comments = {_COMMENT_NAMES.get(name.lower(), name): text for name, text in extras.tags.items()}
+    for number, chapter in enumerate(extras.chapters, start=1):
+        minutes, ms = divmod(round(chapter.start * 1_000 / extras.rate_hz), 60_000)
+        name = f"CHAPTER{number:03d}"
+        comments[name] = f"{minutes // 60:02d}:{minutes % 60:02d}:{ms / 1_000:06.3f}"
+        comments[f"{name}NAME"] = chapter.title
+    return comments
+
+
+def ogg_comments(extras: Extras) -> dict[str, str]:
+    """The comments of an Ogg file, which hold the cover too."""
+    comments, cover = vorbis_comments(extras), extras.cover
+    if cover and cover.codec in _SUFFIXES:
+        comments["METADATA_BLOCK_PICTURE"] = base64.b64encode(_flac_picture(cover)).decode("ascii")
+    return comments
+
+
+def lost_on_the_way(path: Path, extras: Extras) -> list[str]:
     """Names of what was given to the finished file at ``path`` and cannot be read back from it."""
-    if not (tags or cover or chapters):
+    tags, cover = extras.tags, extras.cover
+    if not (tags or cover or extras.chapters):
         return []
     with av.open(str(path), metadata_errors="replace") as container:
-        stream = container.streams.audio[0]
-        found = tags_of(container, stream)
+        found = tags_of(container, container.streams.audio[0])
         names, texts = {name.lower() for name in found}, set(found.values())
         lost = [f"tag {name}" for name in tags if name.lower() not in names and tags[name] not in texts]
-        if len(chapters_of(container, 1)) < len(chapters):
+        if len(chapters_of(container, 1)) < len(extras.chapters):
             lost.append("chapters")
         if cover and cover_of(container) is None:
             lost.append("cover")
@@ -81,25 +125,17 @@ def _cover_stream(container: Any, cover: Cover) -> Any:
     return stream
 
 
-def _entry(number: int, chapter: Chapter, rate_hz: int) -> dict[str, Any]:
-    return {
-        "id": number,
-        "start": chapter.start,
-        "end": chapter.end,
-        "time_base": Fraction(1, rate_hz),
-        "metadata": {"title": chapter.title},
-    }
-
-
-def _chapter_comments(chapters: Sequence[Chapter], rate_hz: int) -> dict[str, str]:
-    """Chapters as Vorbis comments: FFmpeg reads them in FLAC and Ogg, but writes none in FLAC."""
-    comments = {}
-    for number, chapter in enumerate(chapters, start=1):
-        minutes, ms = divmod(round(chapter.start * 1_000 / rate_hz), 60_000)
-        name = f"CHAPTER{number:03d}"
-        comments[name] = f"{minutes // 60:02d}:{minutes % 60:02d}:{ms / 1_000:06.3f}"
-        comments[f"{name}NAME"] = chapter.title
-    return comments
+def _entries(extras: Extras) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": number,
+            "start": chapter.start,
+            "end": chapter.end,
+            "time_base": Fraction(1, extras.rate_hz),
+            "metadata": {"title": chapter.title},
+        }
+        for number, chapter in enumerate(extras.chapters)
+    ]
 
 
 def _flac_picture(cover: Cover) -> bytes:

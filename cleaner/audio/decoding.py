@@ -102,7 +102,7 @@ class Decoding:
     def _placed(self, decoded: Iterator[tuple[int, Any]], follows: int) -> Iterator[tuple[int, Any]]:
         """Frames with their place: by timestamp where it is to be trusted, else by counting on."""
         slack, sample_of = self.clock.slack_samples, self.clock.sample_of
-        convert = self._converter()
+        convert = _Converter(self._decoded_as, self._warn)
         for lost, frame in decoded:
             at = follows + lost
             if slack is not None and frame.pts is not None:
@@ -137,25 +137,32 @@ class Decoding:
         self.damage.miscounted |= frames > 1
         return frames * stated
 
-    def _converter(self) -> Callable[[Any], list[Any]]:
-        """A function from a frame to frames of the recording's own format.
 
-        Files whose rate or layout changes on the way are brought to that of their first frame.
-        """
-        name, layout, rate_hz = self._decoded_as
-        crowded = self.info.channels >= _TOO_MANY_PLANES and name.endswith("p")
-        resampler = av.AudioResampler(name.removesuffix("p"), layout, rate_hz) if crowded else None
+class _Converter:
+    """Frames to frames of the recording's own format, which is that of its first frame."""
 
-        def convert(frame: Any) -> list[Any]:
-            nonlocal resampler
-            if resampler is None:
-                if frame.sample_rate == rate_hz and frame.layout.name == layout and frame.format.name == name:
-                    return [frame]
-                resampler = av.AudioResampler(name, layout, rate_hz)
-                self._warn("rate, layout or sample format change on the way; all is brought to the first")
-            return resampler.resample(frame)
+    def __init__(self, decoded_as: tuple[str, str, int], warn: Callable[[str], None]):
+        self._own, self._warn = decoded_as, warn
+        self._from: tuple[str, str, int] | None = None
+        self._resampler: Any = None
 
-        return convert
+    def __call__(self, frame: Any) -> list[Any]:
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form == self._own and self._resampler is None and not _crowded(frame):
+            return [frame]
+        rest: list[Any] = []
+        if form != self._from:
+            rest = self._resampler.resample(None) if self._resampler else []
+            name, layout, rate_hz = self._own
+            packed = name.removesuffix("p") if _crowded(frame) else name
+            self._resampler, self._from = av.AudioResampler(packed, layout, rate_hz), form
+        if form != self._own:
+            self._warn("rate, layout or sample format change on the way; all is brought to the first")
+        return rest + self._resampler.resample(frame)
+
+
+def _crowded(frame: Any) -> bool:
+    return frame.layout.nb_channels >= _TOO_MANY_PLANES and frame.format.is_planar
 
 
 def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

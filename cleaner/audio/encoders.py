@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Protocol
 
 import av
@@ -12,7 +11,6 @@ import numpy as np
 from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES, silence
 from cleaner.audio.mp3_encoder import Mp3Encoder, can_encode
-from cleaner.audio.vorbis import VorbisEncoder
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
 # FFmpeg's Opus encoder permutes these layouts where it should undo the permutation: which channel to send
@@ -21,7 +19,7 @@ _OPUS_ORDERS = {"5.0": (0, 1, 4, 2, 3), "6.1": (0, 1, 4, 3, 5, 2, 6)}
 
 
 class Encoder(Protocol):
-    """What a ``Writer`` needs; packets come with their stream and timestamps set."""
+    """What a ``MuxedSink`` needs; packets come with their stream and timestamps set."""
 
     def encode(self, block: np.ndarray) -> Iterable[Any]:
         """Take ``(source channels, n)`` at the output's rate; return the packets that are ready."""
@@ -33,13 +31,11 @@ class Encoder(Protocol):
         """Give up: stop what runs, remove what lies about. Also called after ``finish``."""
 
 
-def encoder_for(output: OutputFormat, container: Any, part: Path, jobs: int) -> Encoder:
-    """The encoder of ``output``, with its stream added to ``container``; ``part`` is the file's own path.
+def encoder_for(output: OutputFormat, container: Any, jobs: int) -> Encoder:
+    """The encoder of ``output``, with its stream added to ``container``.
 
     It runs on ``jobs`` threads where its codec can be encoded in stretches.
     """
-    if output.codec == "vorbis":
-        return VorbisEncoder(output, container, part.with_suffix(".ogg"))
     if can_encode(output):
         return Mp3Encoder(output, container, jobs)
     return AvEncoder(output, container)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 
 from cleaner.audio.analysis import to_float
+from cleaner.audio.carried import Extras, carry, lay_cover, ogg_comments
 from cleaner.audio.formats import OutputFormat
+from cleaner.audio.muxing import opened_for_writing
+from cleaner.audio.ogg_pages import with_comments
 
 # Vorbis lists channels from left to right, FFmpeg and wav the front ones first: for each number of channels,
 # which of ours comes where.
@@ -26,18 +27,22 @@ _VORBIS_MONO_KBIT = (48, 60, 70, 80, 86, 96, 110, 120, 140, 160, 240)
 _VORBIS_STEREO_KBIT = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
 
 
-class VorbisEncoder:
-    """Writes into a file of its own, whose packets are copied into the container at the end."""
+class VorbisSink:
+    """Takes blocks and leaves a finished file at ``part``, in Ogg or another container.
 
-    def __init__(self, output: OutputFormat, container: Any, part: Path):
+    libsndfile writes a file of its own beside it first.
+    """
+
+    def __init__(self, output: OutputFormat, part: Path, extras: Extras):
         import soundfile  # 30 ms that only Vorbis needs
 
-        self._container, self._part = container, part
+        self._output, self._part, self._extras = output, part, extras
+        self._bare = part.with_suffix(".ogg")
         self._order = list(_CHANNEL_ORDERS.get(output.channels, range(output.channels)))
         self._written = 0
         self._soundfile = soundfile
         self._file = soundfile.SoundFile(
-            part,
+            self._bare,
             "w",
             output.sample_rate_hz,
             output.channels,
@@ -46,57 +51,46 @@ class VorbisEncoder:
             compression_level=1 - _vorbis_quality(output),
         )
 
-    def encode(self, block: np.ndarray) -> Iterable[Any]:
+    def write(self, block: np.ndarray) -> None:
         try:
             self._file.write(to_float(block[self._order]).T)
         except self._soundfile.LibsndfileError as error:
             raise OSError(f"no room for it, or {error}") from error
         self._written += block.shape[1]
-        return []
 
-    def finish(self) -> Iterator[Any]:
+    def finish(self) -> None:
         self._file.close()
         self._check_all_is_there()
-        with av.open(str(self._part)) as source:
-            template = source.streams.audio[0]
-            stream = self._container.add_stream_from_template(template)
-            for packet in self._timed(source.demux(template)):
-                packet.stream = stream
-                yield packet
+        if self._output.muxer == "ogg":
+            with_comments(self._bare, self._part, ogg_comments(self._extras))
+        else:
+            self._copy_packets()
         self.discard()
+
+    def discard(self) -> None:
+        self._file.close()
+        self._bare.unlink(missing_ok=True)
 
     def _check_all_is_there(self) -> None:
         """libsndfile says nothing when the disk is full at the very end."""
         try:
-            there = self._soundfile.info(self._part).frames
+            there = self._soundfile.info(self._bare).frames
         except self._soundfile.LibsndfileError:
             there = 0
         if there != self._written:
             raise OSError(f"no room for it: {there} of {self._written} samples could be written")
 
-    def _timed(self, packets: Iterable[Any]) -> Iterator[Any]:
-        """Packets with the times that their lengths add up to; FFmpeg misreads those of short files.
-
-        The first packet is the decoder's run-up and ends at 0; the last one ends where the sound does.
-        """
-        last: Any = None
-        at: int | None = None
-        for packet in packets:
-            if not packet.size:
-                continue
-            if last is not None:
-                yield last
-            at = -packet.duration if at is None else at
-            packet.pts = packet.dts = at
-            at += packet.duration
-            last = packet
-        if last is not None:
-            last.duration = self._written - last.pts
-            yield last
-
-    def discard(self) -> None:
-        self._file.close()
-        self._part.unlink(missing_ok=True)
+    def _copy_packets(self) -> None:
+        with av.open(str(self._bare)) as source, opened_for_writing(self._output, self._part) as container:
+            template = source.streams.audio[0]
+            stream = container.add_stream_from_template(template)
+            cover_stream = carry(container, self._extras)
+            container.start_encoding()
+            lay_cover(container, cover_stream, self._extras)
+            for packet in source.demux(template):
+                if packet.size:
+                    packet.stream = stream
+                    container.mux(packet)
 
 
 def _vorbis_quality(output: OutputFormat) -> float:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 
-from cleaner.audio.carried import carry, lay_cover, lost_on_the_way
-from cleaner.audio.encoders import Encoder, encoder_for
+from cleaner.audio.carried import Extras, lost_on_the_way
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
-from cleaner.audio.mp3_header import state_length
+from cleaner.audio.muxing import MuxedSink, Sink
 from cleaner.audio.rates import RateChanger
+from cleaner.audio.vorbis import VorbisSink
 from cleaner.cores import usable_cores
 from cleaner.errors import AudioFileError
 
@@ -48,47 +47,33 @@ class Writer:
         self.path = Path(path)
         self.output = output
         self.warnings = [f"{self.path.name}: {note}" for note in output.notes]
-        self._tags, self._cover, self._chapters = dict(tags or {}), cover, tuple(chapters)
+        self._extras = Extras(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz)
         self._overwrite = overwrite
-        self._jobs = jobs or usable_cores()
-        self._bytes = self._samples = 0
-        self._started = False
-        self._container: Any = None
-        self._encoder: Encoder | None = None
+        self._bytes = 0
+        self._sink: Sink | None = None
         self._part = self.path.with_name(f".{os.getpid()}-{id(self):x}.part")
-        self._check_place()
-        with self._failing_cleanly():
-            self._open()
-
-    def _open(self) -> None:
-        output = self.output
-        self._container = av.open(
-            str(self._part), "w", format=output.muxer, container_options=output.container_options
-        )
-        self._encoder = encoder_for(output, self._container, self._part, self._jobs)
-        self._cover_stream = carry(
-            self._container, output.source_rate_hz, self._tags, self._cover, self._chapters
-        )
         self._rates = RateChanger(
             output.source_rate_hz, output.sample_rate_hz, output.source_channels, output.source_type
         )
+        self._check_place()
+        with self._failing_cleanly():
+            if output.codec == "vorbis":
+                self._sink = VorbisSink(output, self._part, self._extras)
+            else:
+                self._sink = MuxedSink(output, self._part, self._extras, jobs or usable_cores())
 
     def write(self, block: np.ndarray) -> None:
         """Append ``(source channels, n)`` samples of the source's type, at the source's rate."""
         with self._failing_cleanly():
             self._check_size(block.shape[1])
-            self._encode(self._rates.push(block))
+            self._open_sink.write(self._rates.push(block))
 
     def close(self) -> None:
         """Finish the file, see it on disk, and put it in its place."""
         with self._failing_cleanly():
-            self._encode(self._rates.finish())
-            self._mux(self._working.finish())
-            self._start()
-            container, self._container = self._container, None
-            container.close()
-            if self.output.muxer == "mp3":
-                state_length(self._part, self._samples)
+            self._open_sink.write(self._rates.finish())
+            self._open_sink.finish()
+            self._sink = None
             _sync(self._part)
             self._warn_of_losses()
             self._check_place()
@@ -96,13 +81,10 @@ class Writer:
 
     def abort(self) -> None:
         """Drop what was written; what lay at ``path`` before is untouched."""
+        sink, self._sink = self._sink, None
         with suppress(av.error.FFmpegError, OSError, ValueError):
-            if self._encoder is not None:
-                self._encoder.discard()
-        with suppress(av.error.FFmpegError, OSError, ValueError):
-            if self._container is not None:
-                self._container.close()
-        self._container = self._encoder = None
+            if sink is not None:
+                sink.discard()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Writer:
@@ -115,28 +97,10 @@ class Writer:
             self.abort()
 
     @property
-    def _working(self) -> Encoder:
-        if self._encoder is None:
+    def _open_sink(self) -> Sink:
+        if self._sink is None:
             raise ValueError(f"the writer of {self.path} is closed")
-        return self._encoder
-
-    def _encode(self, block: np.ndarray) -> None:
-        self._samples += block.shape[1]
-        self._mux(self._working.encode(block))
-
-    def _mux(self, packets: Iterable[Any]) -> None:
-        """Write packets; the cover goes before the first."""
-        for packet in packets:
-            self._start()
-            self._container.mux(packet)
-
-    def _start(self) -> None:
-        if self._started:
-            return
-        self._started = True
-        self._container.start_encoding()
-        if self._cover_stream is not None and self._cover is not None:
-            lay_cover(self._container, self._cover_stream, self._cover)
+        return self._sink
 
     @contextmanager
     def _failing_cleanly(self) -> Iterator[None]:
@@ -168,7 +132,7 @@ class Writer:
             raise AudioFileError(f"{self.path}: {name} holds at most 4 GiB; use .wav or .flac")
 
     def _warn_of_losses(self) -> None:
-        lost = lost_on_the_way(self._part, self._tags, self._cover, self._chapters)
+        lost = lost_on_the_way(self._part, self._extras)
         if lost:
             self.warnings.append(f"{self.path.name}: not carried by {self.path.suffix}: {', '.join(lost)}")
 

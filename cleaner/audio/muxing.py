@@ -1,0 +1,76 @@
+"""Packets to an output container through FFmpeg, with what goes along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+import av
+import numpy as np
+
+from cleaner.audio.carried import Extras, carry, lay_cover
+from cleaner.audio.encoders import encoder_for
+from cleaner.audio.formats import OutputFormat
+from cleaner.audio.mp3_header import state_length
+
+
+class Sink(Protocol):
+    """Where a ``Writer`` sends blocks ``(source channels, n)`` at the output's rate."""
+
+    def write(self, block: np.ndarray) -> None: ...
+
+    def finish(self) -> None:
+        """Leave a complete file, closed."""
+
+    def discard(self) -> None:
+        """Give up: stop what runs, remove what lies about. Also called after ``finish``."""
+
+
+def opened_for_writing(output: OutputFormat, part: Path) -> Any:
+    """An empty output container at ``part``."""
+    return av.open(str(part), "w", format=output.muxer, container_options=output.container_options)
+
+
+class MuxedSink:
+    """An encoder's packets in a container."""
+
+    def __init__(self, output: OutputFormat, part: Path, extras: Extras, jobs: int):
+        self._output, self._part, self._extras = output, part, extras
+        self._samples = 0
+        self._started = self._closed = False
+        self._container = opened_for_writing(output, part)
+        self._encoder = encoder_for(output, self._container, jobs)
+        self._cover_stream = carry(self._container, extras)
+
+    def write(self, block: np.ndarray) -> None:
+        self._samples += block.shape[1]
+        self._mux(self._encoder.encode(block))
+
+    def finish(self) -> None:
+        self._mux(self._encoder.finish())
+        self._start()
+        self._close()
+        if self._output.muxer == "mp3":
+            state_length(self._part, self._samples)
+
+    def discard(self) -> None:
+        self._encoder.discard()
+        self._close()
+
+    def _close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._container.close()
+
+    def _mux(self, packets: Iterable[Any]) -> None:
+        for packet in packets:
+            self._start()
+            self._container.mux(packet)
+
+    def _start(self) -> None:
+        """The header and the cover go before the first packet."""
+        if not self._started:
+            self._started = True
+            self._container.start_encoding()
+            lay_cover(self._container, self._cover_stream, self._extras)
