@@ -149,6 +149,8 @@ class EdgeSettings:
 _HEARD_DB = 6.0
 # ... and it is a decay, not another sound, while it rises by no more than this above its own quietest.
 _RISE_DB = 4.0
+# Places no louder than this above the quietest are as quiet, and the nearest of them is taken.
+_AS_QUIET_DB = 2.0
 # The share of a removal's bins that are at its quietest level or below.
 _QUIET_SHARE = 0.2
 # Decays are judged over 20 ms: within a low voice's period, bins differ by more than a decay does.
@@ -230,7 +232,7 @@ def _quietest(level: np.ndarray) -> int:
     rising = around > np.minimum.accumulate(around) * 10 ** (_RISE_DB / 10)
     if rising.any():
         around = around[: int(rising.argmax())]
-    return int(around.argmin())
+    return int((around <= around.min() * 10 ** (_AS_QUIET_DB / 10)).argmax())
 
 
 def _power(level: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ def join_figures(rendered: Recording, cut_list: CutList) -> tuple[JoinFigures, i
             yield to_float(block)
 
     for around, middle in windows(counted(), places, reach):
-        figures.append(_join_figure(around, middle, rendered.info.sample_rate_hz))
+        figures.append(join_figure(around, middle, rendered.info.sample_rate_hz))
     table = np.array(figures, np.float64).reshape(-1, 2)
     return JoinFigures(table[:, 0], table[:, 1]), samples
 
@@ -65,7 +65,7 @@ def _window(held: np.ndarray, first: int, place: int, reach: int) -> tuple[np.nd
     return held[:, low : max(low, place + reach - first)], place - first - low
 
 
-def _join_figure(around: np.ndarray, middle: int, rate_hz: int) -> tuple[float, float]:
+def join_figure(around: np.ndarray, middle: int, rate_hz: int) -> tuple[float, float]:
     """Step and dip of the join at sample ``middle`` of ``around``, float ``(C, n)``, in dB."""
     near = int(_AROUND_S * rate_hz)
     steps = np.abs(np.diff(around, axis=1)).max(axis=0)

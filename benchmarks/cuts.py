@@ -1,0 +1,204 @@
+"""What a listener would notice of the cuts, measured where every word is known.
+
+    python benchmarks/cuts.py ../shared/data            # the test recordings: tables for README.md
+    python benchmarks/cuts.py ../shared/data --aside    # voices that training sets aside: to choose defaults
+
+On mixed episodes (see ``episodes.py``), and on a podcast against its author's own edit where it is at hand.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from episodes import CONDITIONS, RATE_HZ, Episode, breath_episodes, episodes, lost_s  # noqa: E402
+
+from cleaner.actions import PRESETS, ActionSettings  # noqa: E402
+from cleaner.audio import open_recording  # noqa: E402
+from cleaner.decide import CutSettings, decide  # noqa: E402
+from cleaner.detect import Detector, detect, detect_features, load_detector  # noqa: E402
+from cleaner.edges import EdgeEnergy, EdgeSettings  # noqa: E402
+from cleaner.features import log_mel  # noqa: E402
+from cleaner.join_figures import join_figure, windows  # noqa: E402
+from cleaner.metrics import CLIPPED_S, runs  # noqa: E402
+from cleaner.peers import load_peer  # noqa: E402
+from cleaner.room_tone import RoomTone  # noqa: E402
+from cleaner.segments import CutList, Segment, Source, TimeMap  # noqa: E402
+from cleaner.shade import shaded, shades  # noqa: E402
+from cleaner.splice import JoinSettings, splice  # noqa: E402
+from cleaner.truth import judged_in  # noqa: E402
+
+# A breath of which between these shares goes is halved; less or more is its soft end.
+_HALF = (0.25, 0.75)
+_HALF_S = 0.08
+_WINDOW = int(0.07 * RATE_HZ)
+_PODCAST_TARGET = 0.08
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An episode and what the network answered."""
+
+    episode: Episode
+    keep: np.ndarray
+    kinds: np.ndarray
+
+    def segments(self, settings: CutSettings) -> tuple[Segment, ...]:
+        """What the cutter makes of it."""
+        energy = self.episode.energy()
+        return decide(self.keep, self.kinds, len(self.episode.samples), RATE_HZ, settings, energy=energy)
+
+
+def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path, help="folder with train/, test/ and podcast/")
+    parser.add_argument("--aside", action="store_true", help="voices set aside from train/, not test/")
+    parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
+    parser.add_argument("--hours", type=float, default=1.0, help="of each condition (default 1)")
+    parser.add_argument("--breaths", type=int, default=500, help="pasted breaths (default 500)")
+    given = parser.parse_args()
+    detector, silero = load_detector(given.checkpoint), load_peer("silero")
+    folder = given.data / ("train" if given.aside else "test")
+    mixed = {
+        name: answered(episodes(folder, silero, name, given.hours, given.aside), detector)
+        for name in CONDITIONS
+    }
+    print_presets(mixed)
+    print_half_breaths(answered(breath_episodes(folder, silero, given.breaths, given.aside), detector))
+    if not given.aside and (given.data / "podcast").is_dir():
+        print_podcast(given.data / "podcast", detector)
+
+
+def answered(mixed: Iterable[Episode], detector: Detector) -> list[Answered]:
+    """The network's answers for episodes."""
+    found = []
+    for episode in mixed:
+        answer = detect_features(detector, log_mel(episode.samples))
+        found.append(Answered(episode, answer[0], answer[1:]))
+    return found
+
+
+# --- presets ----------------------------------------------------------------------------------------------
+
+
+def print_presets(mixed: dict[str, list[Answered]]) -> None:
+    """One line per condition and preset."""
+    print(
+        "| episodes | preset | words clipped / h | sounds left s/h | removed | shorter | joins / min "
+        "| steps | dips |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, all_answered in mixed.items():
+        for preset in PRESETS:
+            settings = CutSettings(actions=ActionSettings(preset=preset))
+            print(f"| {name} | {preset} | " + " | ".join(preset_figures(all_answered, settings)) + " |")
+
+
+def preset_figures(all_answered: Sequence[Answered], settings: CutSettings) -> list[str]:
+    """Figures of one preset over all episodes of a condition, as they stand in the table."""
+    hours = clipped = left_s = gone_s = removable_s = shorter = joins = steps = dips = 0.0
+    for one in all_answered:
+        segments = one.segments(settings)
+        changed = times_s(segments, lambda s: not s.keep)
+        hours += one.episode.hours
+        clipped += int((lost_s(one.episode.words_s, changed) > CLIPPED_S + 5e-4).sum())
+        sounds = np.concatenate([one.episode.breaths_s, one.episode.noises_s])
+        left_s += float((sounds[:, 1] - sounds[:, 0]).sum() - lost_s(sounds, changed).sum())
+        removable = runs(one.episode.truth == 0) * 0.02
+        removable_s += float((removable[:, 1] - removable[:, 0]).sum())
+        gone_s += float(lost_s(removable, times_s(segments, lambda s: not s.stays)).sum())
+        shorter += sum(s.length for s in segments if not s.stays) / RATE_HZ / 3600
+        heard = heard_joins(one.episode.samples, segments)
+        joins += len(heard)
+        steps += int((heard[:, 0] > 0).sum())
+        dips += int((heard[:, 1] > 3).sum())
+    return [
+        f"{clipped / hours:.1f}",
+        f"{left_s / hours:.0f}",
+        f"{gone_s / removable_s:.1%}",
+        f"{shorter / hours:.1%}",
+        f"{joins / 60 / (hours - shorter):.1f}",
+        f"{steps:.0f}",
+        f"{dips:.0f}",
+    ]
+
+
+def times_s(segments: Sequence[Segment], wanted: Callable[[Segment], bool]) -> list[tuple[float, float]]:
+    """Wanted segments in seconds."""
+    return [(s.start / RATE_HZ, s.end / RATE_HZ) for s in segments if wanted(s)]
+
+
+def heard_joins(samples: np.ndarray, segments: tuple[Segment, ...]) -> np.ndarray:
+    """Step and dip in dB of each join of the rendered episode: float64 ``(joins, 2)``."""
+    cut_list = cut_list_of(samples, segments)
+    result = rendered(samples, cut_list)
+    time_map = TimeMap(cut_list)
+    places = [time_map.to_result(start) for start, _ in cut_list.joins()]
+    found = [join_figure(around, middle, RATE_HZ) for around, middle in windows([result], places, _WINDOW)]
+    return np.array(found, np.float64).reshape(-1, 2)
+
+
+def cut_list_of(samples: np.ndarray, segments: tuple[Segment, ...]) -> CutList:
+    """The cut list of an episode."""
+    return CutList(Source("", RATE_HZ, len(samples), 1, ""), segments)
+
+
+def rendered(samples: np.ndarray, cut_list: CutList) -> np.ndarray:
+    """The whole result of an episode, as ``cleaner.render`` makes it: float32 ``(1, n)``."""
+    join = JoinSettings()
+    tone = RoomTone(cut_list.segments, RATE_HZ, lambda start, end: samples[None, start:end])
+    blocks = shaded([samples[None]], shades(cut_list, join.half_samples(RATE_HZ)), tone.fill)
+    pieces = list(splice(blocks, cut_list, join))
+    return np.concatenate(pieces, axis=1) if pieces else samples[None, :0]
+
+
+# --- breaths and the podcast ------------------------------------------------------------------------------
+
+
+def print_half_breaths(all_answered: Sequence[Answered]) -> None:
+    """How many pasted breaths go whole, stay whole, or are halved."""
+    whole = halved = 0
+    total = 0
+    for one in all_answered:
+        removed = times_s(one.segments(CutSettings()), lambda s: not s.keep)
+        lengths = one.episode.breaths_s[:, 1] - one.episode.breaths_s[:, 0]
+        lost = lost_s(one.episode.breaths_s, removed)
+        share = lost / lengths
+        is_half = (share > _HALF[0]) & (share < _HALF[1]) & (np.minimum(lost, lengths - lost) > _HALF_S)
+        total += len(lengths)
+        halved += int(is_half.sum())
+        whole += int((share >= _HALF[1]).sum())
+    print(f"\nof {total} pasted breaths {whole} go whole, {total - whole - halved} stay, {halved} are halved")
+
+
+def print_podcast(folder: Path, detector: Detector) -> None:
+    """Length of ``tight``, margins 0, against the author's edit."""
+    (judged,) = judged_in(folder)
+    (path,) = folder.glob("*.flac")
+    with open_recording(path) as recording:
+        energy = EdgeEnergy(recording.info.sample_rate_hz)
+        found = detect(detector, recording, energy.push)
+        rate_hz = recording.info.sample_rate_hz
+    settings = CutSettings(edges=EdgeSettings(margin_s=(0, 0)))
+    segments = decide(found.keep, found.kinds, found.samples, rate_hz, settings, energy=energy.finish())
+    kept_s = sum(s.length for s in segments if s.keep) / rate_hz
+    author_s = float(np.nansum(judged.truth == 1)) * 0.02
+    off = kept_s / author_s - 1
+    verdict = "within" if abs(off) <= _PODCAST_TARGET else "not within"
+    print(
+        f"\npodcast, tight, margins 0: {kept_s:.0f} s, the author's edit {author_s:.0f} s: {off:+.1%}, "
+        f"{verdict} {_PODCAST_TARGET:.0%}"
+    )
+
+
+if __name__ == "__main__":
+    main()

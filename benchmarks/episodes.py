@@ -1,0 +1,150 @@
+"""Mixed episodes whose every word, breath and noise is known, for measuring cuts.
+
+Clean sentences with pauses between them, sounds pasted into the pauses, a background over all
+(``cleaner.trials``). What is a word is judged on the sentences alone, before anything is laid over them: by
+level, and only where Silero VAD hears speech within a tenth of a second: a reader's own breath is no word.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from cleaner.edges import EdgeEnergy, EnergyEnvelope
+from cleaner.frames import DECISION_S
+from cleaner.material import read_manifest
+from cleaner.metrics import runs
+from cleaner.peers import Peer, level_db
+from cleaner.trials import Sound, TrialSettings, sounds_in, trials
+from cleaner.truth import Judged, read_samples
+
+RATE_HZ = 16_000
+# Levels of the background below the speech, and of the sounds against it, in dB.
+CONDITIONS = {
+    "clean": TrialSettings(snr_low_db=45, snr_high_db=65, event_low_db=-30, event_high_db=-8),
+    "home": TrialSettings(snr_low_db=22, snr_high_db=40, event_low_db=-26, event_high_db=-6),
+}
+_BREATHS_ONLY = TrialSettings(
+    snr_low_db=22, snr_high_db=60, event_share=1, laughter_share=0, event_low_db=-26, event_high_db=-8
+)
+# Sentences with less between their floor and their peaks tell too little of where a word ends.
+_CLEAN_DB = 32
+_SHORTEST_S = 1.5
+_WORD_GAP = 4  # decisions: below 80 ms, one word
+_SHORTEST_WORD = 3
+_HEARD, _SURELY_HEARD = 0.3, 0.5
+_REACH = np.ones(11)  # a tenth of a second to either side
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One recording at 16 kHz, mono; times in seconds, truth per decision as in ``cleaner.truth.Judged``."""
+
+    condition: str
+    samples: np.ndarray
+    truth: np.ndarray
+    words_s: np.ndarray
+    breaths_s: np.ndarray
+    noises_s: np.ndarray
+
+    @property
+    def hours(self) -> float:
+        """Length in hours."""
+        return len(self.truth) * DECISION_S / 3600
+
+    def energy(self) -> EnergyEnvelope:
+        """What the edges listen to."""
+        collector = EdgeEnergy(RATE_HZ)
+        collector.push(self.samples[None])
+        return collector.finish()
+
+
+def episodes(folder: Path, silero: Peer, condition: str, hours: float, aside: bool) -> Iterator[Episode]:
+    """Episodes of a folder with a manifest; ``aside``: of what training leaves aside of it only."""
+    sounds = clean_sounds(folder, aside)
+    settings = CONDITIONS[condition]
+    without_background = replace(settings, snr_low_db=90, snr_high_db=91)
+    for mixed, alone in zip(
+        trials(sounds, settings, seed=5, hours=hours),
+        trials(sounds, without_background, seed=5, hours=hours),
+        strict=True,
+    ):
+        yield _episode(condition, mixed, silero(alone.samples()))
+
+
+def breath_episodes(folder: Path, silero: Peer, breaths: int, aside: bool) -> Iterator[Episode]:
+    """Episodes with a breath in every pause, until there are so many."""
+    sounds = [
+        s
+        for s in clean_sounds(folder, aside)
+        if s.role != "event" or s.label.startswith(("breath", "sigh", "gasp"))
+    ]
+    for mixed in trials(sounds, _BREATHS_ONLY, seed=6, hours=99):
+        episode = _episode("breaths", mixed, silero(mixed.samples()))
+        breaths -= len(episode.breaths_s)
+        yield episode
+        if breaths <= 0:
+            return
+
+
+def clean_sounds(folder: Path, aside: bool) -> list[Sound]:
+    """Sounds of a folder; of its speech, what is clean enough to tell where a word ends."""
+    sounds = sounds_in(folder)
+    if aside:
+        kept = {clip.path for clip in read_manifest(folder) if clip.set_aside}
+        sounds = [s for s in sounds if s.path in kept or s.role not in ("speech", "event")]
+    return [sound for sound in sounds if sound.role != "speech" or _is_clean(sound)]
+
+
+def _is_clean(sound: Sound) -> bool:
+    if not sound.energy_tells:
+        return False
+    samples = read_samples(sound.path)
+    level = level_db(samples, -(-len(samples) // 320))
+    floor, top = np.percentile(level, [8, 95])
+    return bool(top - floor > _CLEAN_DB and len(samples) > _SHORTEST_S * RATE_HZ)
+
+
+def _episode(condition: str, mixed: Judged, heard: np.ndarray) -> Episode:
+    said = mixed.marks["sentence"] & binary_dilation(heard > _HEARD, _REACH)
+    truth = mixed.truth.copy()
+    truth[(truth == 1) & mixed.marks["sentence"] & ~said] = np.nan
+    return Episode(
+        condition=condition,
+        samples=mixed.samples(),
+        truth=truth,
+        words_s=_words(said, heard),
+        breaths_s=runs(mixed.marks["breath"]) * DECISION_S,
+        noises_s=runs(mixed.marks["noise"]) * DECISION_S,
+    )
+
+
+def _words(said: np.ndarray, heard: np.ndarray) -> np.ndarray:
+    """Stretches of speech between pauses of 80 ms and more, in seconds: float64 ``(W, 2)``."""
+    closed = said.copy()
+    for (_, end), (start, _) in pairwise(runs(said)):
+        if start - end < _WORD_GAP:
+            closed[end:start] = True
+    words = [(a, b) for a, b in runs(closed) if b - a >= _SHORTEST_WORD and heard[a:b].max() > _SURELY_HEARD]
+    return np.array(words, np.float64).reshape(-1, 2) * DECISION_S
+
+
+def lost_s(stretches_s: np.ndarray, removed_s: Sequence[tuple[float, float]] | np.ndarray) -> np.ndarray:
+    """Seconds of each stretch that lie in ``removed_s``, in order and disjoint: float64 ``(n,)``."""
+    removed = np.array(removed_s, np.float64).reshape(-1, 2)
+    gone = np.concatenate([[0.0], np.cumsum(removed[:, 1] - removed[:, 0])])
+
+    def until(moment: np.ndarray) -> np.ndarray:
+        index = np.searchsorted(removed[:, 0], moment, "right") - 1
+        inside = (
+            np.clip(moment - removed[index, 0], 0, removed[index, 1] - removed[index, 0])
+            if len(removed)
+            else 0.0
+        )
+        return np.where(index >= 0, gone[np.maximum(index, 0)] + inside, 0.0)
+
+    stretches = np.array(stretches_s, np.float64).reshape(-1, 2)
+    return until(stretches[:, 1]) - until(stretches[:, 0])
