@@ -58,6 +58,8 @@ def serve(settings: AppSettings) -> None:
     from labeler import LabelerConfig, create_app
     from labeler.guard import is_loopback
 
+    if not 0 <= settings.port <= 65_535:
+        raise UsageError(f"the port {settings.port} is none; it must be from 0 to 65535")
     if not settings.no_model and not settings.checkpoint.is_file():
         raise UsageError(f"the checkpoint {settings.checkpoint} does not exist; --no-model works without one")
     token = settings.token or ("" if is_loopback(settings.host) else secrets.token_urlsafe(16))

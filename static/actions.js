@@ -19,7 +19,7 @@ function clipActions({ editor, queue, go }) {
     { id: "accept", group: "review", icon: "check", text: "Accept", label: "Accept what is shown",
       hint: "the proposal becomes your label and the clip is reviewed", keys: ["KeyA"], run: go.accept,
       enabled: () => editor.clip && (editor.isProposal || !editor.clip.labels.reviewed) },
-    { id: "accept-next", group: "review", icon: "check-next", text: "Accept, next", label: "Accept and go on",
+    { id: "accept-next", group: "review", icon: "check-next", text: "Accept, next", label: "Accept, next clip",
       keys: ["Shift+Enter"], run: go.acceptAndNext },
     { id: "unsure", group: "clip", icon: "unsure", label: "Go to the next unsure clip",
       hint: "the unreviewed clip that the model doubts most", keys: ["KeyU"], run: go.unsure,
@@ -33,7 +33,7 @@ function soundActions({ editor, player, listen }) {
   return [
     { id: "play", group: "sound", icon: "play", text: "Play", label: "Play or pause", keys: ["Space"], run: listen.toggle,
       pressed: () => player.state === "playing" },
-    { id: "preview", group: "sound", icon: "preview", text: "Edited", label: "Play the clip as it would be cut",
+    { id: "preview", group: "sound", icon: "preview", text: "Edited", label: "Play the clip edited, as it would be cut",
       hint: "spliced by the program that cleans recordings", keys: ["KeyP"], run: listen.edited,
       pressed: () => player.state === "edited" },
     { id: "listen", group: "sound", icon: "listen", label: "Play the chosen stretch", keys: ["KeyL"],
@@ -95,7 +95,7 @@ function viewActions({ editor, view, player }) {
     { id: "fit", group: "view", icon: "fit", label: "Show the whole clip", keys: ["KeyF"], run: () => view.fit() },
     { id: "snap", group: "view", icon: "snap", text: "Snap", label: "Snap edges to the quietest place nearby",
       keys: ["KeyS"], run: () => editor.toggle("snap"), pressed: () => editor.snap },
-    { id: "curve", group: "view", icon: "curve", text: "Curve", label: "Show the model's keep probability",
+    { id: "curve", group: "view", icon: "curve", text: "Curve", label: "Show the curve of the model's keep probability",
       keys: ["KeyC"], run: () => editor.toggle("curve"), pressed: () => editor.curve,
       enabled: () => editor.clip?.proposal },
   ];
@@ -103,7 +103,7 @@ function viewActions({ editor, view, player }) {
 
 function pageActions({ panels }) {
   return [
-    { id: "files", group: "page", icon: "files", text: "Files", label: "Add recordings, import and export labels",
+    { id: "files", group: "page", icon: "files", text: "Files", label: "Files: add recordings, import and export labels",
       keys: ["KeyD"], run: panels.files },
     { id: "train", group: "page", icon: "train", text: "Train", label: "Train the model on these labels",
       keys: ["KeyT"], run: panels.training },

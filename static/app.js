@@ -16,6 +16,7 @@ import { CurveLayer } from "./layers/curve-layer.js";
 import { MarksLayer } from "./layers/marks-layer.js";
 import { looks as looksOf } from "./layers/patterns.js";
 import { Playhead } from "./layers/playhead.js";
+import { ScaleLayer } from "./layers/scale-layer.js";
 import { SpectrogramLayer } from "./layers/spectrogram-layer.js";
 import { WaveformLayer } from "./layers/waveform-layer.js";
 import { Listen } from "./listen.js";
@@ -57,14 +58,15 @@ const stage = byId("stage");
 new AxisLayer(byId("axis"), view);
 new WaveformLayer(byId("wave"), view, editor);
 new SpectrogramLayer(byId("mel"), view, editor);
-new CurveLayer(byId("curve"), view, editor);
 const marksLayer = new MarksLayer(byId("overlay"), view, editor, looks);
+new CurveLayer(byId("curve"), view, editor);
+new ScaleLayer(byId("scale"), view);
 new Playhead(byId("playhead"), byId("time"), view, player);
 new ResizeObserver(() => view.resize(stage.clientWidth)).observe(stage);
 new DrawGesture(stage, { view, editor, player, marksLayer });
 zoomByWheel(stage, view);
 
-new Header(editor, queue);
+const header = new Header(editor);
 new MarkList(editor, looks, (index) => editor.select(index));
 new Sidebar(queue, (index) => go.to(index));
 showSaveState(saver);
@@ -81,6 +83,8 @@ queue.on("queue.change", refreshButtons);
 player.on("player.state", refreshButtons);
 
 saver.on("save.done", ({ id, summary, agreement }) => {
+  header.draw();
+  refreshButtons();
   queue.update({ [id]: summary });
   if (agreement) progress.agreement(agreement);
 });

@@ -45,6 +45,7 @@ function face(action, key) {
   text.textContent = action.text;
   const hint = document.createElement("kbd");
   hint.textContent = key;
+  hint.setAttribute("aria-hidden", "true"); // aria-keyshortcuts says it
   return [...parts, text, hint];
 }
 

@@ -41,8 +41,11 @@ export class CurveLayer extends Layer {
     context.stroke();
     context.setLineDash([]);
     context.font = "11px system-ui, sans-serif";
-    context.textAlign = "left";
+    context.textAlign = "right";
+    context.lineWidth = 3;
+    context.strokeStyle = this.colour("--curve-halo");
+    context.strokeText(`keep ≥ ${threshold}`, this.width - 6, y - 4);
     context.fillStyle = this.colour("--curve");
-    context.fillText(`keep ≥ ${threshold}`, 6, y - 4);
+    context.fillText(`keep ≥ ${threshold}`, this.width - 6, y - 4);
   }
 }

@@ -2,8 +2,6 @@ import { Layer } from "./layer.js";
 
 const BANDS = 64;
 const FRAME_S = 0.01;
-const HIGHEST_HZ = 8000;
-const SCALE_HZ = [500, 1000, 2000, 4000];
 const LEAST_RANGE = 7; // nepers of power: a clip of nothing but a quiet room does not look loud
 
 /** The log-mel spectrogram: the very numbers that the network sees, thousandths of a neper, low bands below. */
@@ -29,24 +27,6 @@ export class SpectrogramLayer extends Layer {
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
     context.drawImage(this.#image, left, 0, right - left, this.height);
-    this.#drawScale(context);
-  }
-
-  /** Where some pitches lie, along the left border. */
-  #drawScale(context) {
-    context.font = "10px system-ui, sans-serif";
-    context.textAlign = "left";
-    context.lineWidth = 3;
-    context.lineJoin = "round";
-    context.strokeStyle = this.colour("--curve-halo");
-    context.fillStyle = this.colour("--ink-soft");
-    for (const hz of SCALE_HZ) {
-      const y = this.height * (1 - mel(hz) / mel(HIGHEST_HZ));
-      const text = hz < 1000 ? `${hz} Hz` : `${hz / 1000} kHz`;
-      context.strokeText(text, 7, y + 3);
-      context.fillText(text, 7, y + 3);
-      context.fillRect(0, y, 4, 1);
-    }
   }
 
   recolour() {
@@ -72,11 +52,6 @@ export class SpectrogramLayer extends Layer {
     canvas.getContext("2d").putImageData(image, 0, 0);
     return canvas;
   }
-}
-
-/** Slaney's scale, as the spectrogram's bands lie: linear up to 1 kHz, logarithmic above. */
-function mel(hz) {
-  return hz < 1000 ? (hz * 3) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
 }
 
 /** What is shown as darkest and as brightest: all but the faintest and loudest hundredths. */

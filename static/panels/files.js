@@ -12,6 +12,9 @@ export class Files {
       target.value = "";
     });
     byId("import-form").addEventListener("submit", (event) => this.#import(event));
+    for (const event of ["change", "reset"]) {
+      byId("import-form").addEventListener(event, () => setTimeout(showChosen));
+    }
   }
 
   load(recordings) {
@@ -76,4 +79,8 @@ export class Files {
       toast(error.message, "error");
     }
   }
+}
+
+function showChosen() {
+  byId("import-name").textContent = byId("import-file").files[0]?.name ?? "Choose a file…";
 }

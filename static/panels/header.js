@@ -2,9 +2,8 @@ import { byId, clock } from "../dom.js";
 
 /** What the clip is and how things stand with it. */
 export class Header {
-  constructor(editor, queue) {
+  constructor(editor) {
     this.editor = editor;
-    this.queue = queue;
     for (const name of ["clip.open", "marks.change"]) editor.on(name, () => this.draw());
   }
 
@@ -20,7 +19,7 @@ export class Header {
 
   #state() {
     const { clip, isProposal, marks } = this.editor;
-    if (isProposal) return ["proposal", marks.length ? "Proposal, press A to accept" : "Proposal: keep all, press A to accept"];
+    if (isProposal) return ["proposal", marks.length ? "Proposal · A accepts" : "Proposal: keep all · A accepts"];
     if (clip.labels.reviewed) return ["reviewed", "Reviewed"];
     if (clip.labels.source === "import") return ["imported", "Imported labels"];
     if (clip.labels.source === "edit") return ["imported", "Learnt from an edited version"];

@@ -12,7 +12,7 @@ export function fillHelp(actions, layout) {
 }
 
 function line(action, layout) {
-  const keys = action.keys.map((key) => h("kbd", { textContent: keyName(key, layout) }));
+  const keys = action.keys.filter((key) => !key.startsWith("Numpad")).map((key) => h("kbd", { textContent: keyName(key, layout) }));
   const text = h("dd", { textContent: action.label });
   if (action.hint) text.append(h("small", { textContent: action.hint }));
   return [h("dt", {}, ...keys), text];

@@ -17,9 +17,10 @@ export class MarkList {
     byId("marks").replaceChildren(...items);
     const removed = removedSeconds(editor.marks);
     const share = (100 * removed) / editor.clip.duration_s;
+    byId("marks-title").textContent = editor.isProposal ? "Proposed for this clip" : "Marked in this clip";
     byId("marks-summary").textContent = editor.marks.length
       ? `${removed.toFixed(2)} s of ${editor.clip.duration_s.toFixed(2)} s go (${share.toFixed(0)} %)`
-      : "Nothing is removed from this clip.";
+      : "Nothing goes. Drag over the waveform or the spectrogram to mark what shall; right-drag to keep.";
   }
 
   #item(mark, index) {

@@ -7,6 +7,7 @@ const SPARE = 6;
 export class Sidebar {
   #listed = [];
   #shownFor = -1;
+  #mostDoubt = 1;
 
   constructor(queue, open) {
     this.queue = queue;
@@ -23,6 +24,7 @@ export class Sidebar {
 
   draw() {
     this.#listed = this.queue.listed();
+    this.#mostDoubt = Math.max(1e-6, ...this.queue.clips.doubt);
     this.rows.style.height = `${this.#listed.length * ROW_PX}px`;
     byId("clips-count").textContent = `${this.#listed.length}`;
     if (this.#shownFor !== this.queue.index) this.#scrollToCurrent();
@@ -54,9 +56,9 @@ export class Sidebar {
     const share = clips.removed_s[index] / clips.duration_s[index];
     const row = h("button", {
       type: "button", className: `clip-row ${state}`, title: clips.id[index], "data-index": index,
-      "aria-label": `${clips.id[index]}, ${state === "open" ? "not reviewed" : "reviewed"}`,
     }, h("span", { className: "dot" }), h("span", { className: "clip-number", textContent: `#${clips.number[index]}` }),
-    h("span", { className: "clip-time", textContent: clock(clips.start_s[index]) }), meter(share, clips.doubt[index]));
+    h("span", { className: "clip-time", textContent: clock(clips.start_s[index]) }),
+    h("span", { className: "hidden", textContent: state === "open" ? "not reviewed" : "reviewed" }), meter(share, clips.doubt[index], this.#mostDoubt));
     if (index === this.queue.index) row.setAttribute("aria-current", "true");
     row.style.transform = `translateY(${place * ROW_PX}px)`;
     row.addEventListener("click", (event) => {
@@ -67,14 +69,14 @@ export class Sidebar {
   }
 }
 
-/** How much of a clip goes, and how much the model doubts. */
-function meter(share, doubt) {
+/** How much of a clip goes, and how much the model doubts beside the clip that it doubts most. */
+function meter(share, doubt, most) {
   const removed = h("span", { className: "bar", title: `${(100 * share).toFixed(0)} % removed` });
   removed.style.setProperty("--share", share);
   const parts = h("span", { className: "meters" }, removed);
   if (doubt !== null && doubt !== undefined) {
     const mark = h("span", { className: "doubt", title: `doubt ${(100 * doubt).toFixed(0)} %` });
-    mark.style.setProperty("--share", doubt);
+    mark.style.setProperty("--share", doubt / most);
     parts.append(mark);
   }
   return parts;

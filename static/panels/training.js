@@ -24,6 +24,7 @@ export class Training {
     byId("training-bar").value = training.share;
     byId("training-bar").textContent = percent(training.share);
     this.#drawCurve(training.curve);
+    byId("training-table").hidden = !training.figures.length;
     byId("training-figures").replaceChildren(...training.figures.map(figureRow));
     byId("training-log").textContent = training.log ?? "";
     byId("training-log").hidden = !training.log;

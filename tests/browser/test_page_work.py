@@ -76,17 +76,17 @@ def test_leaving_the_page_saves_the_last_stroke(page, served):
 
 
 def test_two_tabs_conflict_and_each_version_can_win(served, tab):
-    for choice, count in (("Keep mine", 2), ("Take theirs", 1)):
+    for choice, count in (("Keep mine", 1), ("Take theirs", 2)):
         clip = "talk_1" if choice == "Keep mine" else "talk_2"
         mine, theirs = tab(served.address).open(clip), tab(served.address).open(clip)
-        theirs.drag(0.6, 0.9)
+        theirs.drag(0.0, 0.2)
+        theirs.drag(0.4, 0.5)
         theirs.until_saved()
         mine.tab.bring_to_front()
-        mine.drag(0.0, 0.2)
-        mine.drag(0.4, 0.5)
+        mine.drag(0.6, 0.9)
         mine.tab.wait_for_selector("#conflict[open]")
-        assert "2 marked" in mine.text("#conflict-mine") and "1 marked" in mine.text("#conflict-theirs")
-        assert len(served.stored(clip)["remove"]) == 1
+        assert "1 marked" in mine.text("#conflict-mine") and "2 marked" in mine.text("#conflict-theirs")
+        assert len(served.stored(clip)["remove"]) == 2
         mine.tab.get_by_role("button", name=choice).click()
         mine.until_saved()
         assert len(mine.marks()) == len(served.stored(clip)["remove"]) == count

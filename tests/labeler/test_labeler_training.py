@@ -1,0 +1,107 @@
+"""Training started from the page: a process of its own, followed, stopped, and taken up when it is better."""
+
+import sys
+import time
+
+import pytest
+
+from labeler.training import Training
+
+TRAIN = """
+import argparse, json, pathlib, sys, time
+options = argparse.ArgumentParser()
+for name in ("data", "out", "init"):
+    options.add_argument("--" + name)
+options.add_argument("--force", action="store_true")
+given = options.parse_args()
+out = pathlib.Path(given.out)
+rows = [{"epoch": 0, "auc": 0.9, "removed_at_99": 0.5}]
+for epoch in (1, 2):
+    rows.append({"epoch": epoch, "auc": AUC + epoch / 100, "removed_at_99": 0.6})
+    (out / "metrics.jsonl").write_text("".join(json.dumps(row) + "\\n" for row in rows))
+    print(f"\\r {50 * epoch}%|####", end="", file=sys.stderr, flush=True)
+    time.sleep(PAUSE)
+(out / "best.pt").write_text(given.init or "")
+sys.exit(CODE)
+"""
+
+
+@pytest.fixture
+def training(tmp_path):
+    """A stand-in for train.py that learns at once: ``training(auc, pause, code)``, and what was taken up."""
+    taken = []
+
+    def make(auc=0.95, pause=0.0, code=0):
+        script = tmp_path / "train.py"
+        script.write_text(
+            TRAIN.replace("AUC", str(auc)).replace("PAUSE", str(pause)).replace("CODE", str(code))
+        )
+        return Training([sys.executable, str(script)], tmp_path / "data", tmp_path / "runs", taken.append)
+
+    make.taken = taken
+    return make
+
+
+def until(training, *states):
+    for _ in range(400):
+        summary = training.summary()
+        if summary["state"] in states:
+            return summary
+        time.sleep(0.02)
+    raise AssertionError(summary)
+
+
+def test_a_better_checkpoint_is_taken_up(training, tmp_path):
+    run = training()
+    run.start(tmp_path / "mine.pt")
+    summary = until(run, "done")
+    [taken] = training.taken
+    assert taken.read_text() == str(tmp_path / "mine.pt")
+    assert summary["curve"] == [pytest.approx(0.96), pytest.approx(0.97)]
+    assert summary["figures"][0] == {"name": "AUC", "before": 0.9, "after": pytest.approx(0.97)}
+    assert "Better" in summary["message"]
+
+
+def test_a_worse_checkpoint_is_not(training):
+    run = training(auc=0.5)
+    run.start(None)
+    assert "stays" in until(run, "done")["message"]
+    assert training.taken == []
+
+
+def test_a_failed_training_shows_its_last_words(training):
+    run = training(code=2)
+    run.start(None)
+    summary = until(run, "failed")
+    assert "exit code 2" in summary["message"] and "100%" in summary["log"]
+    assert training.taken == []
+
+
+def test_progress_is_followed_and_training_can_be_stopped(training):
+    run = training(pause=30)
+    run.start(None)
+    for _ in range(300):
+        if run.summary()["share"] == 0.5:
+            break
+        time.sleep(0.02)
+    assert run.summary()["state"] == "running" and run.summary()["share"] == 0.5
+    run.stop()
+    assert until(run, "stopped")["state"] == "stopped"
+    assert training.taken == []
+
+
+def test_only_one_training_runs_at_a_time(training):
+    from cleaner.errors import UsageError
+
+    run = training(pause=30)
+    run.start(None)
+    with pytest.raises(UsageError, match="running already"):
+        run.start(None)
+    run.stop()
+    until(run, "stopped")
+
+
+def test_an_app_without_a_way_to_train_says_so(client):
+    answer = client.post("/api/training/start", json={})
+    assert answer.status_code == 400 and "without a way to train" in answer.json["error"]
+    assert client.get("/api/status").json["training"]["possible"] is False
