@@ -25,6 +25,8 @@ from cleaner.cli import (
     run,
     setting,
 )
+from cleaner.decide import CutSettings
+from cleaner.edges import EdgeSettings
 from cleaner.errors import CheckpointError, LabelsError, UsageError
 from cleaner.files import write_whole
 from cleaner.imports.meaning import MEANINGS
@@ -120,15 +122,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line names; returns 0, errors are raised."""
     given = parser().parse_args(arguments)
     output = options_from(given, OutputSettings)
-    figures, tidy = options_from(given, FigureSettings), options_from(given, TidySettings)
+    figures = options_from(given, FigureSettings)
+    cut = CutSettings(options_from(given, TidySettings), options_from(given, EdgeSettings))
     readers = readers_of(options_from(given, DataSettings), options_from(given, PeerSettings), figures.seed)
     if not given.checkpoints and not given.peers:
         given.checkpoints = [DEFAULT_CHECKPOINT]
     tuned_path = check_outputs(given.checkpoints, figures, output)
-    contenders = contenders_of(given, tidy.threshold, output.device)
+    contenders = contenders_of(given, cut.tidy.threshold, output.device)
     from cleaner.comparison import CountSettings, compare
+    from cleaner.tables import summary_table
 
-    settings = CountSettings(figures.at_recall, figures.draws, figures.seed, tidy)
+    settings = CountSettings(figures.at_recall, figures.draws, figures.seed, cut)
     parts: dict[str, Any] = {}
     for name, read in readers.items():
         scored = _scored(name, read, contenders, output.quiet)
@@ -139,6 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _save_curves(output.output / f"curves_{name}.png", name, scored, contenders)
         if tuned_path and figures.tune:
             print(tune(scored, contenders[0], figures.tune, settings, given.checkpoints[0], tuned_path))
+    if len(parts) > 1 and not output.json:
+        print(f"\n{summary_table(parts)}")
     if output.output:
         save_figures(output.output, parts)
     if output.json:
@@ -160,6 +166,7 @@ def parser() -> Parser:
     add_options(made, PeerSettings, "beside whom")
     add_options(made, FigureSettings, "what is counted")
     add_options(made, TidySettings, "what a listener gets")
+    add_options(made, EdgeSettings, "where cuts begin and end")
     add_options(made, OutputSettings, "what is written and said")
     return made
 

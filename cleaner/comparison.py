@@ -4,7 +4,7 @@ A recording is read once, every contender answers, and only the answers are kept
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,17 @@ from typing import Any
 import numpy as np
 
 from cleaner import bootstrap, metrics
+from cleaner.decide import CutSettings, model_segments
 from cleaner.detect import Detector, detect_features
+from cleaner.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.features import log_mel
 from cleaner.frames import DECISION_S
 from cleaner.kinds import KIND_NAMES
 from cleaner.peers import PEERS, load_peer
-from cleaner.segments import TidySettings, keep_mask, tidy
 from cleaner.truth import Judged
+
+_RATE_HZ = 16_000
+_DECISION_SAMPLES = 320
 
 Answer = tuple[np.ndarray, np.ndarray | None]
 
@@ -32,6 +36,13 @@ class Heard:
     @cached_property
     def mel(self) -> np.ndarray:
         return log_mel(self.samples)
+
+    @property
+    def energy(self) -> EnergyEnvelope:
+        """What the edges of cuts listen to."""
+        collected = EdgeEnergy(_RATE_HZ)
+        collected.push(self.samples[None])
+        return collected.finish()
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class Scored:
     """
 
     judged: Judged
+    energy: EnergyEnvelope
     scores: dict[str, np.ndarray] = field(default_factory=dict)
     kinds: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -63,7 +75,7 @@ class CountSettings:
     at_recall: float = 0.99
     draws: int = 1000
     seed: int = 0
-    tidy: TidySettings = field(default_factory=TidySettings)
+    cut: CutSettings = field(default_factory=CutSettings)
 
 
 def checkpoint_contender(detector: Detector, name: str, threshold: float | None = None) -> Contender:
@@ -90,7 +102,8 @@ def score(
     """Every contender's answer for every recording."""
     scored = []
     for judged in recordings:
-        heard, one = Heard(judged.samples()), Scored(judged)
+        heard = Heard(judged.samples())
+        one = Scored(judged, heard.energy)
         for contender in contenders:
             scores, kinds = contender.answer(heard)
             one.scores[contender.name] = _as_long(scores, len(judged.truth))
@@ -109,10 +122,10 @@ def figures(scored: Sequence[Scored], contender: Contender, settings: CountSetti
     scores = joined(scored, contender.name)
     truth = np.concatenate([one.judged.truth for one in scored])
     bare = np.concatenate([metrics.without_collar(one.judged.truth) for one in scored])
-    masks = [heard_mask(one.scores[contender.name], contender.threshold, settings.tidy) for one in scored]
+    kept = [share_kept(one, contender.name, contender.threshold, settings.cut) for one in scored]
     judged = [one.judged for one in scored]
-    words = [(mask, one.truth, one.words_s) for mask, one in zip(masks, judged, strict=True)]
-    events = [(mask, one.truth, one.kinds) for mask, one in zip(masks, judged, strict=True)]
+    words = [(share, one.truth, one.words_s) for share, one in zip(kept, judged, strict=True)]
+    events = [(share, one.truth, one.kinds) for share, one in zip(kept, judged, strict=True)]
     return {
         "recordings": len(scored),
         "hours": len(truth) * DECISION_S / 3600,
@@ -192,9 +205,18 @@ def joined(scored: Sequence[Scored], name: str) -> np.ndarray:
     return np.concatenate([one.scores[name] for one in scored])
 
 
-def heard_mask(scores: np.ndarray, threshold: float, settings: TidySettings) -> np.ndarray:
-    """What stays after tidy-up, as a listener gets it: bool ``(D,)``."""
-    return tidy(keep_mask(scores, threshold, settings.exit_threshold), settings)
+def share_kept(one: Scored, name: str, threshold: float, settings: CutSettings) -> np.ndarray:
+    """How much of each decision a listener gets, after tidy-up and with edges settled: float ``(D,)``."""
+    decisions = len(one.judged.truth)
+    keep = one.scores[name]
+    if name not in one.kinds:
+        # Scores of others are no probabilities of ours: only their verdict counts.
+        keep, threshold = (keep >= threshold).astype(np.float32), 0.5
+    settings = replace(settings, tidy=replace(settings.tidy, threshold=threshold))
+    unsaid = np.zeros((len(KIND_NAMES), decisions), np.float32)
+    segments = model_segments(keep, unsaid, decisions * _DECISION_SAMPLES, _RATE_HZ, settings, one.energy)
+    removed = [(segment.start, segment.end) for segment in segments if not segment.keep]
+    return metrics.share_kept(np.array(removed) / _DECISION_SAMPLES, decisions)
 
 
 def kept_shares(scored: Sequence[Scored], contender: Contender) -> dict[str, dict[str, float]]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from cleaner.frames import DECISION_S, decision_centres_s
+from cleaner.segments import runs
 
 COLLAR_S = 0.04
 CLIPPED_S = 0.02  # a word is clipped when more than this is lost
@@ -175,45 +176,56 @@ def _share(part: float, whole: float) -> float:
 # --- stretches and words ----------------------------------------------------------------------------------
 
 
-def runs(mask: np.ndarray) -> np.ndarray:
-    """Half-open ``[start, end)`` of each run of True: int64 ``(runs, 2)`` in decisions."""
-    padded = np.concatenate([[False], np.asarray(mask, bool), [False]])
-    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
-
-
 def words_of_truth(truth: np.ndarray) -> np.ndarray:
     """Kept stretches as words, where no clean speech says better: float64 ``(words, 2)`` in seconds."""
     return runs(np.asarray(truth) > 0.5) * DECISION_S
 
 
-def lost_in(words_s: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Seconds of each word ``[start_s, end_s)`` that the keep mask ``(D,)`` removes: float64 ``(words,)``."""
+def share_kept(removed: np.ndarray, decisions: int) -> np.ndarray:
+    """How much of each decision stays: float64 ``(decisions,)`` in [0, 1].
+
+    ``removed``: float ``(R, 2)``, half-open stretches in decisions, disjoint and in order.
+    """
+    removed = np.asarray(removed, np.float64).reshape(-1, 2)
+    if not len(removed):
+        return np.ones(decisions)
+    gone = np.repeat(np.cumsum(np.diff(removed, axis=1).ravel()), 2)
+    gone[::2] -= np.diff(removed, axis=1).ravel()
+    return 1 - np.diff(np.interp(np.arange(decisions + 1), removed.ravel(), gone))
+
+
+def lost_in(words_s: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Seconds that each word ``[start_s, end_s)`` loses: float64 ``(words,)``.
+
+    ``kept``: bool or float ``(D,)``, how much of each decision stays.
+    """
     words_s = np.asarray(words_s, np.float64).reshape(-1, 2)
-    ticks = np.arange(len(mask) + 1) * DECISION_S
-    removed_until = np.concatenate([[0.0], np.cumsum(~np.asarray(mask, bool)) * DECISION_S])
-    return np.interp(words_s[:, 1], ticks, removed_until) - np.interp(words_s[:, 0], ticks, removed_until)
+    ticks = np.arange(len(kept) + 1) * DECISION_S
+    gone_until = _sums(1.0 - np.asarray(kept, np.float64)) * DECISION_S
+    return np.interp(words_s[:, 1], ticks, gone_until) - np.interp(words_s[:, 0], ticks, gone_until)
 
 
-def words_clipped(words_s: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def words_clipped(words_s: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Which words lose more than 20 ms: bool ``(words,)``."""
-    return lost_in(words_s, mask) > CLIPPED_S + 1e-6
+    return lost_in(words_s, kept) > CLIPPED_S + 1e-6
 
 
 def listening(recordings: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray | None]]) -> Listening:
-    """Listening figures of recordings, each ``(keep mask (D,), truth (D,), words_s (W, 2) or None)``.
+    """Listening figures of recordings, each ``(kept (D,), truth (D,), words_s (W, 2) or None)``.
 
-    Without words, each kept stretch of the truth is one. Hours are hours of known truth.
+    ``kept``: bool or float, how much of each decision stays. Without words, each kept stretch of the truth is
+    one. Hours are hours of known truth.
     """
-    known = lost = left = 0
-    words = clipped = 0
-    for mask, truth, words_s in recordings:
-        mask = np.asarray(mask, bool)
+    known = words = clipped = 0
+    lost = left = 0.0
+    for kept, truth, words_s in recordings:
+        kept = np.asarray(kept, np.float64)
         spoken = words_of_truth(truth) if words_s is None else words_s
         words += len(spoken)
-        clipped += int(words_clipped(spoken, mask).sum())
+        clipped += int(words_clipped(spoken, kept).sum())
         known += int(np.isfinite(truth).sum())
-        lost += int((~mask & (truth > 0.5)).sum())
-        left += int((mask & (truth <= 0.5)).sum())
+        lost += float((1 - kept[truth > 0.5]).sum())
+        left += float(kept[truth <= 0.5].sum())
     hours = known * DECISION_S / 3600
     return Listening(
         hours=hours,
@@ -231,7 +243,7 @@ def event_figures(
 ) -> list[EventFigures]:
     """Removable stretches found, by kind and by length.
 
-    Each recording is ``(keep mask (D,), truth (D,), kind int (D,) or None)``; a negative kind is unsaid and
+    Each recording is ``(kept (D,), truth (D,), kind int (D,) or None)``; a negative kind is unsaid and
     reported as ``""``. A stretch is a run of one kind to be removed; it is found when half of it is removed.
     Length classes are half-open; only those that occur are returned, in order of kind, then length.
     """
@@ -243,21 +255,26 @@ def event_figures(
         for low, high in pairwise(length_classes_s):
             chosen = table[(table[:, 0] == kind) & (length_s >= low - 1e-9) & (length_s < high - 1e-9)]
             if len(chosen):
-                found = int((chosen[:, 2] >= FOUND_SHARE * chosen[:, 1]).sum())
+                found = int((chosen[:, 2] >= FOUND_SHARE * chosen[:, 1] - 1e-9).sum())
                 seconds = chosen[:, 1:].sum(axis=0) * DECISION_S
                 figures.append(EventFigures(name, low, high, len(chosen), found, *seconds.tolist()))
     return figures
 
 
-def _stretches(mask: np.ndarray, truth: np.ndarray, kind: np.ndarray | None) -> list[tuple[int, int, int]]:
+def _stretches(kept: np.ndarray, truth: np.ndarray, kind: np.ndarray | None) -> list[tuple[int, int, float]]:
     """Kind, length and removed decisions of each removable stretch of one recording."""
     truth = np.asarray(truth)
     unsaid = np.full(len(truth), -1)
     label = np.where(truth <= 0.5, np.maximum(unsaid if kind is None else kind, -1), -2)
     edges = np.flatnonzero(np.diff(label, prepend=-3, append=-3))
-    removed_until = np.concatenate([[0], np.cumsum(~np.asarray(mask, bool))])
+    gone_until = _sums(1.0 - np.asarray(kept, np.float64))
     return [
-        (int(label[a]), int(b - a), int(removed_until[b] - removed_until[a]))
+        (int(label[a]), int(b - a), float(gone_until[b] - gone_until[a]))
         for a, b in pairwise(edges)
         if label[a] > -2
     ]
+
+
+def _sums(values: np.ndarray) -> np.ndarray:
+    """Sums of the first 0, 1, ... values: float64 ``(n + 1,)``."""
+    return np.concatenate([[0.0], np.cumsum(values)])

@@ -136,6 +136,17 @@ def groups_table(part: Figures) -> str:
     return text_table(header, rows)
 
 
+def summary_table(parts: Mapping[str, Figures]) -> str:
+    """All parts in one table: AUC, and in brackets the share removed at recall."""
+    first = next(iter(parts.values()))
+    rows = []
+    for name in first["contenders"]:
+        frames = [part["contenders"][name]["frames"] for part in parts.values()]
+        cells = (f"{share(one['auc'])} ({share(one['removed_at_recall'], 2)})" for one in frames)
+        rows.append((name, *cells))
+    return text_table((f"AUC (removed at {_at_recall(first)})", *parts), rows)
+
+
 def kinds_table(part: Figures, kinds: Sequence[str]) -> str:
     """Macro F1 of kinds, and what each true kind was called."""
     rows = []

@@ -18,8 +18,8 @@ import numpy as np
 from cleaner.errors import UsageError
 from cleaner.frames import DECISION_S
 from cleaner.kinds import KIND_NAMES
-from cleaner.metrics import runs
 from cleaner.peers import level_db
+from cleaner.segments import runs
 from cleaner.truth import Judged, read_samples
 
 Doubt = Callable[[np.ndarray], np.ndarray]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner import metrics
-from cleaner.comparison import Contender, CountSettings, Scored, heard_mask, joined
+from cleaner.comparison import Contender, CountSettings, Scored, joined, share_kept
 from cleaner.errors import UsageError
 
 THRESHOLDS = np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100, [0.995, 0.998, 0.999]])
@@ -58,7 +58,7 @@ def _listening(field: str) -> Figure:
     def figure(scored: Sequence[Scored], name: str, threshold: float, settings: CountSettings) -> float:
         heard = metrics.listening(
             [
-                (heard_mask(one.scores[name], threshold, settings.tidy), one.judged.truth, one.judged.words_s)
+                (share_kept(one, name, threshold, settings.cut), one.judged.truth, one.judged.words_s)
                 for one in scored
             ]
         )

@@ -8,12 +8,19 @@ import evaluate
 from cleaner import comparison, tables, tuning
 from cleaner.audio import write_clip
 from cleaner.comparison import Contender, CountSettings, Scored
+from cleaner.decide import CutSettings
+from cleaner.edges import EdgeEnergy, EdgeSettings
 from cleaner.errors import CleanerError, UsageError
 from cleaner.segments import TidySettings
 from cleaner.truth import Judged
 
 RATE = 16_000
-BARE = CountSettings(draws=50, tidy=TidySettings(min_clip_s=0, min_cut_s=0))
+BARE = CountSettings(
+    draws=50,
+    cut=CutSettings(
+        TidySettings(min_clip_s=0, min_cut_s=0), EdgeSettings(margin_s=(0, 0), decay_s=0, quietest_s=0)
+    ),
+)
 
 
 @pytest.fixture
@@ -31,10 +38,16 @@ def labelled(tmp_path):
     return folder
 
 
+def silence(decisions):
+    collected = EdgeEnergy(RATE)
+    collected.push(np.zeros((1, decisions * 320), np.float32))
+    return collected.finish()
+
+
 def scored_talk(scores, truth, name="net", **more):
     truth = np.array(truth, np.float32)
     judged = Judged("talk", lambda: np.zeros(0), truth, np.full(len(truth), -1), **more)
-    return Scored(judged, {name: np.array(scores, np.float32)})
+    return Scored(judged, silence(len(truth)), {name: np.array(scores, np.float32)})
 
 
 def test_checkpoints_and_peers_are_measured_side_by_side(labelled, gate_checkpoint, capsys):
@@ -158,6 +171,14 @@ def test_a_threshold_is_as_bold_as_the_wish_allows():
     assert tuned("recall >= 0.85") == (0.9, 0.85)
     with pytest.raises(UsageError, match=r"no threshold gives net precision >= 1\.5; the nearest is 1"):
         tuned("precision >= 1.5")
+
+
+def test_words_are_heard_with_the_margins_of_the_cuts():
+    one = scored_talk([0.0] * 20 + [0.9] * 10 + [0.0] * 20, [0] * 18 + [1] * 14 + [0] * 18)
+    edges = EdgeSettings(margin_s=(0.04, 0.03), decay_s=0, quietest_s=0)
+    kept = comparison.share_kept(one, "net", 0.5, CutSettings(edges=edges))
+    assert kept[[17, 18, 31]].tolist() == [0, 1, 0.5]
+    assert kept.sum() == pytest.approx(13.5)
 
 
 def test_tables_are_as_wide_as_they_must_be():

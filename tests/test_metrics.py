@@ -84,9 +84,10 @@ def test_macro_f1_is_the_mean_over_kinds_that_occur():
     assert np.isnan(metrics.macro_f1(answer, np.full(5, -1), 3))
 
 
-def test_runs_are_half_open():
-    assert metrics.runs(mask("rkkrk")).tolist() == [[1, 3], [4, 5]]
-    assert metrics.runs(mask("")).shape == (0, 2)
+def test_stretches_removed_are_shares_of_decisions():
+    kept = metrics.share_kept(np.array([[0.5, 2.0], [2.25, 2.5]]), 4)
+    assert kept.tolist() == [0.5, 0.0, 0.75, 1.0]
+    assert metrics.share_kept(np.zeros((0, 2)), 2).tolist() == [1, 1]
 
 
 def test_a_word_is_clipped_when_more_than_20_ms_of_it_is_lost():
