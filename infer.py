@@ -5,6 +5,7 @@ python infer.py episode.mp3 -o clean.flac --plot     # another format, and a pic
 python infer.py episode.mp3 --dry-run --export json  # decide only; look the cuts over in episode.cuts.json
 python infer.py episode.cuts.json -o clean.mp3       # render a cut list, perhaps edited by hand
 python infer.py recordings/ -o cleaned/              # a folder of recordings
+python infer.py recordings/ -o cleaned/ --resume     # go on where that was stopped
 """
 
 import json
@@ -18,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleaner.actions import ActionSettings, as_plain, presets_help
-from cleaner.cli import Parser, add_options, options_from, run, setting
+from cleaner.batch import BatchProgress, ShareOfBatch, side_by_side
+from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
+from cleaner.cores import usable_cores
 from cleaner.cutlist_json import check_same_recording, is_cut_list, load_cut_list
 from cleaner.decide import CutSettings, decide
 from cleaner.edges import EdgeEnergy, EdgeSettings
-from cleaner.errors import AudioFileError, CleanerError, NothingToKeep, UsageError
+from cleaner.errors import AudioFileError, NothingToKeep, UsageError
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
 from cleaner.files import fingerprint
 from cleaner.forced import ForcedSettings, by_person, ranges_in
@@ -65,6 +68,16 @@ class RunSettings:
         DEFAULT_CHECKPOINT, "the trained network, .pt or .onnx", parse=Path, show=str, metavar="FILE"
     )
     device: str = setting("cpu", "where the network runs: cpu, cuda, mps")
+    jobs: int = setting(
+        usable_cores(),
+        "cores to use: recordings cleaned side by side, or stretches of one; the results are the same",
+        parse=parse_positive_integer,
+        show=lambda _: "all",
+        metavar="N",
+    )
+    resume: bool = setting(
+        False, "of many recordings, leave out those whose results are all there and newer than they are"
+    )
     check: bool = setting(False, "measure the result afterwards, by other means; exit code 1 if it is off")
     allow_empty: bool = setting(False, "write a recording of nothing but silence, too")
     quiet: bool = setting(False, "no progress bar and no report; warnings and errors stay")
@@ -100,6 +113,12 @@ class Task:
         files += [export_path(name, self.output, self.recording) for name in settings.export]
         return [*files, self.plot_path] if settings.plot else files
 
+    def is_done(self, settings: RunSettings) -> bool:
+        """Whether every file that the task would make is there and newer than the recording."""
+        written = self.written(settings)
+        made_s = [path.stat().st_mtime for path in written if path.is_file()]
+        return 0 < len(made_s) == len(written) and min(made_s) >= self.recording.stat().st_mtime
+
     @property
     def plot_path(self) -> Path:
         """Where the picture lies."""
@@ -116,30 +135,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from cleaner.detect import load_detector
 
         detector = load_detector(settings.run.checkpoint, settings.run.device)
-    reports: list[Report] = []
     failed: list[dict[str, str]] = []
-    for task in tasks:
-        try:
-            reports.append(clean(task, settings, detector))
-        except CleanerError as error:
-            if len(tasks) == 1:
-                raise
-            failed.append({"recording": str(task.recording), "error": str(error)})
-            print(f"error: {error}", file=sys.stderr)
-            continue
-        say(reports[-1], settings.run)
+    if len(tasks) == 1:
+        report = clean(tasks[0], settings, detector)
+        say(report, settings.run)
+        reports = [report]
+    else:
+        reports, failed = clean_all(tasks, settings, detector)
     if settings.run.json:
         said = [asdict(report) for report in reports] + failed
-        print(json.dumps(said if len(tasks) > 1 else said[0], indent=1, ensure_ascii=False))
+        print(json.dumps(said[0] if len(tasks) == 1 else said, indent=1, ensure_ascii=False))
     return 1 if failed or any(report.faults for report in reports) else 0
 
 
-def say(report: Report, settings: RunSettings) -> None:
+def clean_all(
+    tasks: Sequence[Task], settings: Settings, detector: "Detector | None"
+) -> tuple[list[Report], list[dict[str, str]]]:
+    """Clean many recordings side by side; one that fails does not keep the others."""
+    reports: list[Report] = []
+    failed: list[dict[str, str]] = []
+    jobs = max(1, min(settings.run.jobs, len(tasks)))
+    share = replace(settings, run=replace(settings.run, jobs=max(1, settings.run.jobs // jobs)))
+    with BatchProgress(len(tasks), settings.run.quiet) as batch:
+        results = side_by_side(tasks, lambda task: clean(task, share, detector, batch), jobs, batch.stop)
+        for task, result in results:
+            if isinstance(result, Report):
+                reports.append(result)
+                say(result, settings.run, batch)
+            else:
+                failed.append({"recording": str(task.recording), "error": str(result)})
+                batch.say(f"error: {result}", file=sys.stderr)
+    return reports, failed
+
+
+def say(report: Report, settings: RunSettings, batch: BatchProgress | None = None) -> None:
     """Warnings in any case; the report unless nobody wants it or a program reads it."""
+    tell = batch.say if batch else print
     for warning in report.warnings:
-        print(f"warning: {report.recording}: {warning}", file=sys.stderr)
+        tell(f"warning: {report.recording}: {warning}", file=sys.stderr)
     if not settings.quiet and not settings.json:
-        print(describe(report))
+        tell(describe(report))
 
 
 def parser() -> Parser:
@@ -186,9 +221,19 @@ def plan(names: Sequence[str], settings: RunSettings) -> list[Task]:
         tasks = [_task(path, output / folder_below(names, path), True) for path in inputs]
     else:
         tasks = [_task(path, output, False) for path in inputs]
+    if settings.resume:
+        tasks = _to_do(tasks, settings)
     _refuse_collisions(tasks, settings)
     _refuse_unanswered(tasks, settings)
     return tasks
+
+
+def _to_do(tasks: Sequence[Task], settings: RunSettings) -> list[Task]:
+    """What is not done yet: every file is put in its place whole, so one that is there is done."""
+    left = [task for task in tasks if not task.is_done(settings)]
+    if len(left) < len(tasks) and not settings.quiet:
+        print(f"{len(tasks) - len(left)} of {len(tasks)} recordings are done already", file=sys.stderr)
+    return left
 
 
 def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
@@ -248,8 +293,10 @@ def _refuse_collisions(tasks: Sequence[Task], settings: RunSettings) -> None:
                 raise UsageError(f"{path} is a folder; the output must be a file")
 
 
-def clean(task: Task, settings: Settings, detector: "Detector | None") -> Report:
-    """Decide, export, render one recording."""
+def clean(
+    task: Task, settings: Settings, detector: "Detector | None", batch: BatchProgress | None = None
+) -> Report:
+    """Decide, export, render one recording, perhaps as one of a batch."""
     from cleaner.audio import open_recording
 
     started = time.perf_counter()
@@ -257,7 +304,7 @@ def clean(task: Task, settings: Settings, detector: "Detector | None") -> Report
         task.output.parent.mkdir(parents=True, exist_ok=True)
     for path in task.written(settings.run):
         check_writable(path)
-    with open_recording(task.recording) as recording, _progress(recording, settings.run) as progress:
+    with open_recording(task.recording) as recording, _progress(recording, task, settings, batch) as progress:
         if task.cut_list:
             decided = Decided(task.recording, task.cut_list, None)
         else:
@@ -291,12 +338,22 @@ def checked(report: Report, task: Task, cut_list: CutList) -> Report:
     return replace(report, check=tuple(found.lines()), faults=found.faults)
 
 
-def _progress(recording: "Recording", settings: RunSettings) -> Progress:
-    return Progress(recording.info.sample_rate_hz, recording.info.samples, settings.quiet)
+def _progress(
+    recording: "Recording", task: Task, settings: Settings, batch: BatchProgress | None
+) -> Progress | ShareOfBatch:
+    info = recording.info
+    if batch is None:
+        return Progress(info.sample_rate_hz, info.samples, settings.run.quiet)
+    stages = (task.cut_list is None) + (not settings.run.dry_run)
+    return batch.of_one(info.samples, max(1, stages))
 
 
 def decide_on(
-    task: Task, recording: "Recording", settings: Settings, detector: "Detector", progress: "Progress"
+    task: Task,
+    recording: "Recording",
+    settings: Settings,
+    detector: "Detector",
+    progress: Progress | ShareOfBatch,
 ) -> Decided:
     """Let the network decide on a whole recording, then settle edges, kinds and actions."""
     from cleaner.audio import to_float
@@ -324,9 +381,7 @@ def decide_on(
         rate_hz,
         cut,
         energy=energy.finish(),
-        by_person=by_person(
-            settings.forced, detection.samples, rate_hz, earlier_segments(task), ranges_in
-        ),
+        by_person=by_person(settings.forced, detection.samples, rate_hz, earlier_segments(task), ranges_in),
     )
     said = as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name}
     mark = fingerprint(task.recording)
@@ -338,7 +393,11 @@ def decide_on(
 
 
 def write_result(
-    task: Task, recording: "Recording", cut_list: CutList, settings: Settings, progress: Progress
+    task: Task,
+    recording: "Recording",
+    cut_list: CutList,
+    settings: Settings,
+    progress: Progress | ShareOfBatch,
 ) -> tuple[str, ...]:
     """Render the clean recording; what a person should know of it is returned, a line each."""
     from cleaner.render import render

@@ -31,19 +31,21 @@ def render(
     tap: Callable[[np.ndarray], None] | None = None,
     overwrite: bool = False,
     loudness_lufs: float | None = None,
+    jobs: int | None = None,
 ) -> Rendered:
     """Write the clean recording to ``output``, whole or not at all.
 
     Format, tags and cover are the recording's, as far as the extension of ``output`` can hold them. ``tap``
     is shown every source block on its way. With ``loudness_lufs`` the result is made twice: to be measured,
-    then to be written at that loudness. Raises AudioFileError where nothing can be written, CutListError
-    where the cut list is longer than the recording.
+    then to be written at that loudness. ``jobs`` threads encode, all cores without it, and the result is the
+    same. Raises AudioFileError where nothing can be written, CutListError where the cut list is longer than
+    the recording.
     """
     info = recording.info
     form = output_format(info, Path(output).suffix)
     chapters = moved_chapters(info.chapters, cut_list)
     samples = 0
-    with Writer(output, form, info.tags, info.cover, chapters, overwrite) as writer:
+    with Writer(output, form, info.tags, info.cover, chapters, overwrite, jobs) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
         if loudness_lufs is not None:
             measured = measure(prefetch(rendered_blocks(recording, cut_list, join)), info)
@@ -62,7 +64,7 @@ def rendered_blocks(
 ) -> Iterator[np.ndarray]:
     """The result in blocks ``(C, n)`` of the recording's own sample type."""
     join = join or JoinSettings()
-    blocks = _tapped(recording.blocks(stop=cut_list.source.samples), tap)
+    blocks = _tapped(prefetch(recording.blocks(stop=cut_list.source.samples)), tap)
     stretches = shades(cut_list, join.half_samples(cut_list.source.sample_rate))
     if stretches:
         tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))

@@ -1,0 +1,132 @@
+"""Many recordings side by side: in order, stopped cleanly, gone on with, the same for any number of jobs."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+import infer
+from cleaner.batch import BatchProgress, Stopped, side_by_side
+from cleaner.errors import AudioFileError
+
+RATE = 16_000
+
+
+@pytest.fixture
+def talks(tmp_path):
+    """A folder of three recordings: sound, silence, sound; each of another length."""
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for number in range(3):
+        sound = np.random.default_rng(number).uniform(-0.3, 0.3, RATE * (1 + number))
+        soundfile.write(folder / f"{number}.mp3", np.concatenate([sound, 0 * sound, sound]), RATE)
+    return folder
+
+
+@pytest.fixture
+def clean(gate_checkpoint):
+    def call(*words):
+        return infer.main([str(word) for word in [*words, "--checkpoint", gate_checkpoint]])
+
+    return call
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_any_number_of_jobs_gives_the_same_files(talks, clean, tmp_path):
+    for jobs in (1, 2, 3):
+        assert clean(talks, "-o", tmp_path / str(jobs), "--jobs", jobs) == 0
+    one = contents(tmp_path / "1")
+    assert list(one) == ["0_cleaned.mp3", "1_cleaned.mp3", "2_cleaned.mp3"]
+    assert contents(tmp_path / "2") == one
+    assert contents(tmp_path / "3") == one
+
+
+def test_a_stopped_batch_is_gone_on_with(talks, clean, tmp_path, capsys):
+    output = tmp_path / "cleaned"
+    clean(talks, "-o", output)
+    before = contents(output)
+    (output / "1_cleaned.mp3").unlink()
+    made_s = (output / "0_cleaned.mp3").stat().st_mtime_ns
+    capsys.readouterr()
+    assert clean(talks, "-o", output, "--resume") == 0
+    said = capsys.readouterr()
+    assert "2 of 3 recordings are done already" in said.err
+    assert "1.mp3" in said.out
+    assert "0.mp3" not in said.out
+    assert contents(output) == before
+    assert (output / "0_cleaned.mp3").stat().st_mtime_ns == made_s
+
+
+def test_a_finished_batch_has_nothing_left_to_do(talks, clean, tmp_path, capsys):
+    clean(talks, "-o", tmp_path / "cleaned")
+    capsys.readouterr()
+    assert clean(talks, "-o", tmp_path / "cleaned", "--resume") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_recording_that_changed_since_is_cleaned_again_only_when_asked(talks, clean, tmp_path):
+    output = tmp_path / "cleaned"
+    clean(talks, "-o", output)
+    os.utime(talks / "2.mp3", (2**32, 2**32))
+    with pytest.raises(infer.UsageError, match=r"2_cleaned\.mp3 exists; --force overwrites it"):
+        clean(talks, "-o", output, "--resume")
+    assert clean(talks, "-o", output, "--resume", "--force") == 0
+
+
+def test_results_come_in_order_and_a_failure_is_one_of_them():
+    first_may_end = threading.Event()
+
+    def work(number):
+        if number == 0:
+            first_may_end.wait(10)
+        if number == 1:
+            raise AudioFileError("broken")
+        first_may_end.set()
+        return number
+
+    results = list(side_by_side([0, 1, 2], work, 3, lambda: None))
+    assert [item for item, _ in results] == [0, 1, 2]
+    assert [str(result) for _, result in results] == ["0", "broken", "2"]
+
+
+def test_ctrl_c_ends_every_thread():
+    batch = BatchProgress(2, quiet=True)
+    ended = []
+
+    def work(number):
+        if number == 0:
+            return number
+        try:
+            while True:
+                batch.advance(0.0)
+        except Stopped:
+            ended.append(number)
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        for _ in side_by_side([0, 1], work, 2, batch.stop):
+            raise KeyboardInterrupt
+    assert ended in ([1], [])  # the second may not have begun
+
+
+def test_a_bug_in_one_recording_is_not_hidden():
+    def work(number):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side([0], work, 1, lambda: None))
+
+
+def test_the_bar_is_full_when_a_recording_is_done():
+    batch = BatchProgress(1, quiet=True)
+    moved = []
+    batch.advance = moved.append
+    with batch.of_one(samples=1_000, stages=2) as share:
+        share.advance("deciding", 1_000)
+        share.advance("writing", 700)
+    assert sum(moved) == pytest.approx(1)
