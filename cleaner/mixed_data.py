@@ -38,8 +38,9 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
     Raises UsageError where the folder has no manifest or a teacher's file is missing.
     """
     from cleaner.material import Material
-    from cleaner.mixing import MixSettings, soft_target
+    from cleaner.mixing import MixSettings
     from cleaner.pool import load_pool, make_shard, shard_path
+    from cleaner.soft_targets import soft_target
 
     teacher = _teacher(settings)
     pools = []
@@ -60,7 +61,7 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
 
 def hard_target(pool: "Pool") -> np.ndarray:
     """What is surely to be kept, 1, and surely not, 0; the rest NaN: float32 (E, D)."""
-    from cleaner.mixing import AFTER, PIECE
+    from cleaner.canvas import AFTER, PIECE
 
     kept = (pool.inside >= PIECE) & (pool.activity > 0.5)
     removed = (pool.inside != AFTER) & (pool.activity < 0.1)

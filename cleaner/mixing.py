@@ -15,17 +15,17 @@ import numpy as np
 
 from cleaner import colour, rooms, synthesis
 from cleaner.audio.round_trip import codec_round_trip
-from cleaner.canvas import AFTER, PIECE, SURE, Canvas
+from cleaner.canvas import Canvas
 from cleaner.cli import setting
 from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
 from cleaner.pieces import (
     BREATH,
-    SILENCE,
     active_level_db,
     event,
     faded,
     laugh,
     log_uniform,
+    other_size,
     some_room,
     speech_piece,
 )
@@ -35,7 +35,6 @@ _BIT_RATES = {"mp3": (24_000, 32_000, 48_000, 64_000), "opus": (12_000, 16_000, 
 _PAUSES = ((0.25, 0.06, 0.3), (0.45, 0.25, 1.0), (0.26, 0.8, 4.0), (0.04, 4.0, 9.0))
 _BRIDGED_DECISIONS = 13  # below 0.26 s a pause inside a turn is not worth a cut
 _BRIDGED_ACTIVITY = 0.3
-_SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -8.0  # the most that a target says where nothing is to be kept
 _QUIET_DB = 30  # so far below the speech of its own piece, a pause is silence and no breath
 _TURN_DECISIONS = 50  # below 1 s a silent pause may still lie inside a turn: a teacher may say so, a little
 
@@ -51,6 +50,7 @@ class MixSettings:
     near_room: float = setting(0.45, "share of kept talkers near it, in a room that is heard")
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
+    fidgeting: float = setting(0.3, "share with small noises anywhere, over speech and pauses alike")
     laughter: float = setting(0.06, "share of pieces that are laughter, to be kept")
     soft: float = setting(0.35, "share that was recorded at a low level, -60 to -32 dB of full scale")
     level_mean_db: float = setting(-24.0, "mean level of the main talker in the others")
@@ -98,30 +98,6 @@ def mix_episode(material: Material, settings: MixSettings, rng: np.random.Genera
     return _Mixer(material, settings, rng).episode()
 
 
-def soft_target(
-    activity: np.ndarray,
-    inside: np.ndarray,
-    kind: np.ndarray,
-    teacher_logits: np.ndarray | None = None,
-    share: float = 0.5,
-) -> np.ndarray:
-    """Target of each decision, float32 in 0..1, of the shape of ``activity``.
-
-    Inside pieces the truth and the teacher's answer on the mix, by ``share``; just behind a piece, where its
-    room still rings, a part of the teacher's. Where truth knows of no speech a teacher only says how far from
-    speech it is: in silence at most 0.05, where something else sounds next to nothing, whatever it hears.
-    """
-    activity = activity.astype(np.float32)
-    if teacher_logits is None:
-        return np.where(inside >= PIECE, activity, np.float32(0))
-    logits = teacher_logits.astype(np.float32)
-    heard = 1 / (1 + np.exp(-logits))
-    ceiling = np.where(kind == SILENCE, _SILENCE_LOGIT, _SOUND_LOGIT)
-    nothing = 1 / (1 + np.exp(-np.minimum(logits, ceiling)))
-    choices = [activity, (1 - share) * activity + share * heard, 0.5 * share * heard]
-    return np.select([inside == SURE, inside == PIECE, inside == AFTER], choices, nothing).astype(np.float32)
-
-
 def _whole_share(clip: Clip) -> float:
     """How often a clip is taken whole: often where its pauses are known, or are those of real talk."""
     if clip.speech or "conversation" in clip.group:
@@ -148,6 +124,8 @@ class _Mixer:
             if self._chance(self.settings.bleed):
                 for _ in range(self.rng.integers(1, 4)):
                     self._add_bleed(max(-92.0, self.main_db - self.rng.uniform(22, 56)))
+        if self._chance(self.settings.fidgeting):
+            self._add_fidgeting()
         if self._chance(self.settings.background):
             self._add_background()
         if self._chance(0.85):
@@ -263,13 +241,25 @@ class _Mixer:
             self.canvas.unmark(at, len(activity))
             at += len(activity) + int(self.rng.integers(5, 200))
 
+    def _add_fidgeting(self) -> None:
+        """Steps, keys, cloth, breaths at one level through the whole episode, mostly soft."""
+        level_db = max(-88.0, self.main_db - self.rng.uniform(8, 45))
+        breath_share = self.rng.uniform(0, 0.6)
+        for _ in range(int(self.rng.integers(3, 16))):
+            sound, kind = event(self.material, self.rng, breath_share)
+            start = int(self.rng.integers(len(self.canvas.samples)))
+            self.canvas.add_removable(start, sound, level_db + self.rng.normal(0, 4), kind)
+
     def _add_background(self) -> None:
         below_db = self.rng.uniform(-5, 20) if self._chance(0.3) else self.rng.uniform(15, 70)
         clips = self.material.by_role["background"]
         samples = len(self.canvas.samples)
         if clips and self._chance(0.75):
             sound = self.material.samples(clips[self.rng.integers(len(clips))])
-            sound = np.resize(np.roll(sound, -int(self.rng.integers(len(sound)))), samples)
+            sound = np.resize(np.roll(sound, -int(self.rng.integers(len(sound)))), int(1.6 * samples))
+            sound = np.resize(other_size(self.rng, sound), samples)
+            if self._chance(0.5):
+                sound = colour.microphone(self.rng, sound, self.rng.uniform(2, 8))
             level_db = float(10 * np.log10(np.mean(sound.astype(np.float64) ** 2) + 1e-12))
         else:
             maker = synthesis.hum if self._chance(0.3) else synthesis.hiss

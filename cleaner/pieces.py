@@ -1,8 +1,9 @@
 """Pieces of material that an episode is laid out of: speech, laughter, sounds to be removed, rooms."""
 
 import numpy as np
+from scipy.signal import resample_poly
 
-from cleaner import rooms, synthesis
+from cleaner import colour, rooms, synthesis
 from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
 
 SILENCE, BREATH, NOISE = 0, 1, 2
@@ -10,6 +11,9 @@ SILENCE, BREATH, NOISE = 0, 1, 2
 _FADE_SAMPLES = 80
 _LONGEST_DECISIONS = 600
 _LONGEST_EVENT_S = 3.0
+# Lengths after and before: a voice another tenth higher or lower, a sound of a smaller or a larger thing.
+_VOICE_SPEEDS = ((9, 8), (10, 9), (12, 11), (11, 12), (9, 10), (8, 9), (7, 8))
+_SOUND_SPEEDS = ((3, 2), (4, 3), (5, 4), (7, 6), (6, 7), (4, 5), (3, 4), (2, 3))
 
 
 def speech_piece(
@@ -31,7 +35,13 @@ def speech_piece(
         first = max(0, int(starts[begin]) - int(lead))
         last = min(len(activity), int(ends[-1] if len(ends) else stops[begin]) + int(tail))
         last = min(last, first + _LONGEST_DECISIONS)
-    return faded(samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES]), activity[first:last]
+    sound, activity = samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES], activity[first:last]
+    if rng.random() < 0.5:
+        longer, shorter = _VOICE_SPEEDS[rng.integers(len(_VOICE_SPEEDS))]
+        sound = resample_poly(sound, longer, shorter)
+        places = (np.arange(-(-len(sound) // DECISION_SAMPLES)) + 0.5) * shorter / longer - 0.5
+        activity = np.interp(places, np.arange(len(activity)), activity).astype(np.float32)
+    return faded(sound), activity
 
 
 def laugh(material: Material, rng: np.random.Generator, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
@@ -56,10 +66,21 @@ def event(material: Material, rng: np.random.Generator, breath_share: float) -> 
     else:
         label = recorded[rng.integers(len(recorded))]
         sound = _recorded_event(material, rng, label[rng.integers(len(label))])
+        sound = other_size(rng, sound)
+    if rng.random() < 0.4 and len(sound):
+        sound = colour.microphone(rng, sound, rng.uniform(2, 8))
     if rng.random() < 0.3:
         sound = rooms.in_room(sound, some_room(material, rng, rng.uniform(0.1, 2.0)))
     level_db = float(decision_levels_db(sound).max()) if len(sound) else 0.0
     return sound * np.float32(10 ** (-max(level_db, -60.0) / 20)), BREATH if is_breath else NOISE
+
+
+def other_size(rng: np.random.Generator, sound: np.ndarray) -> np.ndarray:
+    """Mostly the sound played faster or slower, as if a smaller or a larger thing had made it."""
+    if len(sound) == 0 or rng.random() < 0.3:
+        return sound
+    longer, shorter = _SOUND_SPEEDS[rng.integers(len(_SOUND_SPEEDS))]
+    return resample_poly(sound, longer, shorter).astype(np.float32)
 
 
 def some_room(material: Material, rng: np.random.Generator, distance_m: float) -> np.ndarray:
@@ -81,7 +102,7 @@ def active_level_db(sound: np.ndarray, activity: np.ndarray) -> float:
 
 def faded(sound: np.ndarray) -> np.ndarray:
     """A copy with 5 ms ramps at both ends."""
-    sound = sound.copy()
+    sound = sound.astype(np.float32)
     edge = min(_FADE_SAMPLES, len(sound) // 2)
     ramp = np.linspace(0, 1, edge, dtype=np.float32)
     sound[:edge] *= ramp

@@ -9,9 +9,10 @@ import soundfile
 from cleaner.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.errors import UsageError
 from cleaner.material import Material, read_manifest, speech_activity
-from cleaner.mixing import MixSettings, episodes, soft_target
+from cleaner.mixing import MixSettings, episodes
 from cleaner.pieces import BREATH, NOISE, SILENCE, active_level_db, event, faded, speech_piece
 from cleaner.pool import SHARD_EPISODES, load_pool, make_shard, shard_path
+from cleaner.soft_targets import soft_target
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(320) / 16_000).astype(np.float32)
 

@@ -1,0 +1,38 @@
+"""What a network shall answer on a mixed episode: exact truth and a teacher's answer, joined."""
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from cleaner.canvas import AFTER, PIECE, SURE
+from cleaner.pieces import SILENCE
+
+_AUDIBLE_DECISIONS = 5  # speech that a teacher does not hear within 0.1 s is not audible
+_SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -8.0  # the most that a target says where nothing is to be kept
+
+
+def soft_target(
+    activity: np.ndarray,
+    inside: np.ndarray,
+    kind: np.ndarray,
+    teacher_logits: np.ndarray | None = None,
+    share: float = 0.5,
+) -> np.ndarray:
+    """Target of each decision, float32 in 0..1, of the shape of ``activity``.
+
+    Inside pieces the truth and the teacher's answer on the mix, by ``share``; but where the teacher hears no
+    speech within 0.1 s it is too faint or drowned, and the teacher stands alone. Just behind a piece, where
+    its room still rings, a part of that answer. Where truth knows of no speech a teacher only says how far it
+    is: in silence at most 0.05, where something else sounds next to nothing, whatever it hears.
+    """
+    activity = activity.astype(np.float32)
+    if teacher_logits is None:
+        return np.where(inside >= PIECE, activity, np.float32(0))
+    logits = teacher_logits.astype(np.float32)
+    heard = 1 / (1 + np.exp(-logits))
+    ceiling = np.where(kind == SILENCE, _SILENCE_LOGIT, _SOUND_LOGIT)
+    nothing = 1 / (1 + np.exp(-np.minimum(logits, ceiling)))
+    in_piece = (1 - share) * activity + share * heard
+    audible = maximum_filter1d(heard, 2 * _AUDIBLE_DECISIONS + 1, axis=-1) > 0.5
+    in_piece = np.where(audible, in_piece, np.minimum(in_piece, heard))
+    choices = [activity, in_piece, 0.5 * share * heard]
+    return np.select([inside == SURE, inside == PIECE, inside == AFTER], choices, nothing).astype(np.float32)
