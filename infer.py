@@ -65,7 +65,11 @@ class RunSettings:
     )
     plot: bool = setting(False, "save a picture of waveform, keep probability and cuts beside the output")
     checkpoint: Path = setting(
-        DEFAULT_CHECKPOINT, "the trained network, .pt or .onnx", parse=Path, show=str, metavar="FILE"
+        DEFAULT_CHECKPOINT,
+        "the trained network, .pt or .onnx",
+        parse=Path,
+        show=lambda path: f"weights/{path.name}",
+        metavar="FILE",
     )
     device: str = setting("cpu", "where the network runs: cpu, cuda, mps")
     jobs: int = setting(

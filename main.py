@@ -29,10 +29,14 @@ DEFAULT_CHECKPOINT = ROOT / "weights" / "default.pt"
 class AppSettings:
     """Where the app finds its things and where it is found."""
 
-    data: Path = setting(Path("data"), "folder of clips and labels, made if missing", parse=Path, show=str)
-    runs: Path = setting(Path("runs"), "folder that trainings write into", parse=Path, show=str)
+    data: Path = setting(Path("data"), "folder of clips and labels, made if missing", parse=Path)
+    runs: Path = setting(Path("runs"), "folder that trainings write into", parse=Path)
     checkpoint: Path = setting(
-        DEFAULT_CHECKPOINT, "the network that proposes, .pt or .onnx", parse=Path, show=str, metavar="FILE"
+        DEFAULT_CHECKPOINT,
+        "the network that proposes, .pt or .onnx",
+        parse=Path,
+        show=lambda path: f"weights/{path.name}",
+        metavar="FILE",
     )
     no_model: bool = setting(False, "propose nothing")
     host: str = setting("127.0.0.1", "address to listen at; another than this computer's own wants a token")

@@ -184,7 +184,7 @@ def _argument(field: "dataclasses.Field[Any]") -> dict[str, Any]:
     if isinstance(field.default, bool):
         return {"help": details["help"], "action": "store_true", "default": field.default}
     argument = {
-        "help": f"{details['help']} (default: {_shown(field)})".replace("%", "%%"),
+        "help": (details["help"] + _shown_default(field)).replace("%", "%%"),
         "type": _as_argparse_type(details.get("parse") or _parser_for(field)),
         "default": field.default,
         "metavar": details.get("metavar") or _metavar(field),
@@ -196,13 +196,15 @@ def _argument(field: "dataclasses.Field[Any]") -> dict[str, Any]:
     return argument
 
 
-def _shown(field: "dataclasses.Field[Any]") -> str:
+def _shown_default(field: "dataclasses.Field[Any]") -> str:
+    """The default in brackets; where there is none the help's own words say what then holds."""
     default: Any = field.default
     if default in (None, ()):
-        return "none"
+        return ""
+    shown = format_time(default) if field.name.endswith("_s") else f"{default}"
     if field.metadata.get("show"):
-        return field.metadata["show"](default)
-    return format_time(default) if field.name.endswith("_s") else f"{default}"
+        shown = field.metadata["show"](default)
+    return f" (default: {shown})"
 
 
 def _parser_for(field: "dataclasses.Field[Any]") -> Callable[[str], Any]:
