@@ -44,8 +44,7 @@ function face(action, key) {
   const text = document.createElement("span");
   text.textContent = action.text;
   const hint = document.createElement("kbd");
-  hint.textContent = key;
-  hint.setAttribute("aria-hidden", "true"); // aria-keyshortcuts says it
+  hint.dataset.key = key; // drawn by the stylesheet: what is read aloud is aria-keyshortcuts
   return [...parts, text, hint];
 }
 
@@ -54,7 +53,7 @@ export function swatch({ colour, letter }) {
   const element = document.createElement("span");
   element.className = "swatch";
   element.setAttribute("aria-hidden", "true");
-  element.textContent = letter;
+  element.dataset.letter = letter;
   element.style.setProperty("--kind", colour);
   return element;
 }

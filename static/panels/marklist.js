@@ -25,10 +25,11 @@ export class MarkList {
 
   #item(mark, index) {
     const look = this.looks[mark.kind];
-    const time = h("span", { className: "time", textContent: `${mark.start.toFixed(2)}–${mark.end.toFixed(2)}` });
+    const times = `${mark.start.toFixed(2)}–${mark.end.toFixed(2)}`;
+    const time = h("span", { className: "time", textContent: times });
     const button = h("button", { type: "button", className: "mark" }, swatch(look), time);
     const verb = mark.kind === "unknown" ? "Left open" : "Remove";
-    button.setAttribute("aria-label", `${verb} ${mark.start.toFixed(2)} to ${mark.end.toFixed(2)} s, ${look.title}`);
+    button.setAttribute("aria-label", `${verb} ${times} s, ${look.title}`);
     button.setAttribute("aria-pressed", String(index === this.editor.selected));
     button.addEventListener("click", () => this.onChoose(index));
     return button;

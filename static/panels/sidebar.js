@@ -58,7 +58,8 @@ export class Sidebar {
       type: "button", className: `clip-row ${state}`, title: clips.id[index], "data-index": index,
     }, h("span", { className: "dot" }), h("span", { className: "clip-number", textContent: `#${clips.number[index]}` }),
     h("span", { className: "clip-time", textContent: clock(clips.start_s[index]) }),
-    h("span", { className: "hidden", textContent: state === "open" ? "not reviewed" : "reviewed" }), meter(share, clips.doubt[index], this.#mostDoubt));
+    h("span", { className: "hidden", textContent: state === "open" ? "not reviewed" : "reviewed" }),
+    meter(share, clips.doubt[index], this.#mostDoubt));
     if (index === this.queue.index) row.setAttribute("aria-current", "true");
     row.style.transform = `translateY(${place * ROW_PX}px)`;
     row.addEventListener("click", (event) => {

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -75,6 +76,11 @@ class Page:
     def marks(self) -> list[str]:
         """The clip's stretches as a screen reader hears them."""
         return [item.get_attribute("aria-label") for item in self.tab.locator("#marks button").all()]
+
+    def times(self) -> list[tuple[float, float]]:
+        """Start and end of the clip's stretches in seconds, to the hundredth."""
+        found = [re.search(r"([\d.]+)–([\d.]+) s", label) for label in self.marks()]
+        return [(float(match[1]), float(match[2])) for match in found if match]
 
     def text(self, selector: str) -> str:
         return self.tab.locator(selector).inner_text()

@@ -224,7 +224,7 @@ def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     page.until("() => document.querySelector('#toast').textContent.includes('4 clips labelled')")
     page.tab.keyboard.press("Escape")
     page.until("() => document.querySelector('#clip-state').textContent === 'Imported labels'")
-    assert page.marks() == ["Remove 0.10 to 0.30 s, Breath"]
+    assert page.marks() == ["Remove 0.10–0.30 s, Breath"]
     assert served.stored()["source"] == "import"
 
 
