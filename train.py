@@ -41,6 +41,7 @@ from model import MODELS, Checkpoint, Network, load_checkpoint, save_checkpoint
 SHIPPED = Path(__file__).parent / "weights" / "default.pt"
 
 TEMPERATURE = 3.0  # at which half of the loss looks at soft targets
+MIXED_GAIN_DB = 6.0  # mixed episodes come at all levels, and how loud a sound is tells what it is
 KIND_WEIGHT = 0.3  # of the loss over kinds beside the loss over keep
 MIN_EPOCH_STEPS = 12  # few labels are gone through more than once an epoch
 WARM_UP = 0.2  # of all steps, until the learning rate is at its highest
@@ -135,6 +136,8 @@ def train(
     """
     settings = _completed(settings)
     augment, mixed, out = augment or AugmentSettings(), mixed or MixedSettings(), Path(settings.out)
+    if not settings.data:
+        augment = replace(augment, gain_db=min(augment.gain_db, MIXED_GAIN_DB))
     arguments = asdict(settings) | asdict(augment) | asdict(mixed)
     _check_folder(out, resume, force)
     torch.manual_seed(settings.seed)
@@ -303,6 +306,8 @@ def _completed(settings: TrainSettings) -> TrainSettings:
         init=init,
         epochs=settings.epochs or (24 if scratch else 12),
         learning_rate=(0.004 if scratch else 0.001) if rate is None else rate,
+        # Mixed episodes never run dry, so a run on them alone goes to the end of its cycle.
+        patience=settings.patience if data else (settings.epochs or 24),
     )
 
 
