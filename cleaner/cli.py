@@ -201,10 +201,8 @@ def _shown_default(field: "dataclasses.Field[Any]") -> str:
     default: Any = field.default
     if default in (None, ()):
         return ""
-    shown = format_time(default) if field.name.endswith("_s") else f"{default}"
-    if field.metadata.get("show"):
-        shown = field.metadata["show"](default)
-    return f" (default: {shown})"
+    show = field.metadata.get("show") or (format_time if field.name.endswith("_s") else str)
+    return f" (default: {show(default)})"
 
 
 def _parser_for(field: "dataclasses.Field[Any]") -> Callable[[str], Any]:
