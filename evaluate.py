@@ -1,11 +1,11 @@
 """Measure checkpoints, and other detectors beside them, on recordings whose truth is known.
 
-python evaluate.py weights/default.pt --data data                     # what you labelled
-python evaluate.py weights/default.pt runs/mine/best.pt --data data --peers loudness,silero,webrtc
-python evaluate.py weights/default.pt --data episode.wav --labels episode.TextGrid
-python evaluate.py weights/default.pt --mix sounds/ --hours 1         # exact truth, built on the spot
-python evaluate.py weights/default.pt --suite shared/data --peers silero,fireredvad --peer-folder models
-python evaluate.py weights/default.pt --data data --tune "clipped words per hour <= 1"
+    python evaluate.py weights/default.pt --data data                     # what you labelled
+    python evaluate.py weights/default.pt runs/mine/best.pt --data data --peers loudness,silero,webrtc
+    python evaluate.py weights/default.pt --data episode.wav --labels episode.TextGrid
+    python evaluate.py weights/default.pt --mix sounds/ --hours 1         # exact truth, built on the spot
+    python evaluate.py weights/default.pt --suite shared/data --peers silero,fireredvad --peer-folder models
+    python evaluate.py weights/default.pt --data data --tune "clipped words per hour <= 1"
 """
 
 import json
@@ -68,15 +68,25 @@ class DataSettings:
         Path("data"),
         "a data folder, a folder of recordings with label files beside, or one recording",
         parse=Path,
+        metavar="PATH",
     )
-    labels: Path | None = setting(None, "the labels, if they do not lie in or beside the data", parse=Path)
+    labels: Path | None = setting(
+        None, "the labels, if they do not lie in or beside the data", parse=Path, metavar="FILE"
+    )
     labels_mean: str | None = setting(None, "what labels mean that do not say it", choices=MEANINGS)
     mix: Path | None = setting(
-        None, "instead: recordings with exact truth, built from the sounds of this folder", parse=Path
+        None,
+        "instead: recordings with exact truth, built from the sounds of this folder",
+        parse=Path,
+        metavar="FOLDER",
     )
     hours: float = setting(0.5, "how much is built", parse=_hours, metavar="HOURS")
-    suite: Path | None = setting(None, "instead: the whole test suite in this folder", parse=Path)
-    parts: tuple[str, ...] = setting((), "only these parts of the suite", parse=_names, show=_shown)
+    suite: Path | None = setting(
+        None, "instead: the whole test suite in this folder", parse=Path, metavar="FOLDER"
+    )
+    parts: tuple[str, ...] = setting(
+        (), "only these parts of the suite", parse=_names, show=_shown, metavar="NAME,..."
+    )
 
 
 @dataclass(frozen=True)
@@ -84,10 +94,18 @@ class PeerSettings:
     """Who is measured beside."""
 
     peers: tuple[str, ...] = setting(
-        (), "others, of loudness, webrtc, silero, fireredvad, mean", parse=_names, show=_shown
+        (),
+        "others, of loudness, webrtc, silero, fireredvad, mean",
+        parse=_names,
+        show=_shown,
+        metavar="NAME,...",
     )
-    peer_folder: Path | None = setting(None, "where the peers' own files lie (fireredvad)", parse=Path)
-    peer_cache: Path | None = setting(None, "keep the peers' answers in this folder", parse=Path)
+    peer_folder: Path | None = setting(
+        None, "where the peers' own files lie (fireredvad)", parse=Path, metavar="FOLDER"
+    )
+    peer_cache: Path | None = setting(
+        None, "keep the peers' answers in this folder", parse=Path, metavar="FOLDER"
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,7 @@ class FigureSettings:
         None, "choose the first checkpoint's threshold, as in 'clipped words per hour <= 1'", metavar="WISH"
     )
     tuned: Path | None = setting(
-        None, "where the copy with that threshold goes; else NAME_tuned.pt beside", parse=Path
+        None, "where the copy with that threshold goes; else NAME_tuned.pt beside", parse=Path, metavar="FILE"
     )
 
 
@@ -110,7 +128,10 @@ class OutputSettings:
     """What is written and said."""
 
     output: Path | None = setting(
-        None, "also write figures.json, figures.csv and curves of each part here", parse=Path
+        None,
+        "also write figures.json, figures.csv and curves of each part here",
+        parse=Path,
+        metavar="FOLDER",
     )
     force: bool = setting(False, "overwrite what is there")
     device: str = setting("cpu", "where the networks run: cpu, cuda, mps")
@@ -306,15 +327,16 @@ def _save_curves(
 
 
 def _short_names(paths: Sequence[Path]) -> list[str]:
-    """``default``; with the folder where two stems are equal: ``mine/best``."""
-    stems = [path.stem for path in paths]
+    """``default``; where that says too little ``mine/best``, ``default.onnx`` or the whole path."""
     for path in paths:
         if not path.is_file():
             raise CheckpointError(f"checkpoint {path} does not exist")
-    return [
-        path.stem if stems.count(path.stem) == 1 else f"{path.resolve().parent.name}/{path.stem}"
-        for path in paths
-    ]
+    forms = (
+        [path.stem for path in paths],
+        [f"{path.resolve().parent.name}/{path.stem}" for path in paths],
+        [path.name for path in paths],
+    )
+    return next((names for names in forms if len(set(names)) == len(names)), [str(path) for path in paths])
 
 
 if __name__ == "__main__":

@@ -78,6 +78,17 @@ def test_figures_are_written_as_json_csv_and_curves(labelled, gate_checkpoint, t
         evaluate.main(given)
 
 
+def test_checkpoints_of_one_name_are_told_apart(tmp_path):
+    paths = [tmp_path / name for name in ("a/best.pt", "b/best.pt", "b/best.onnx")]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert evaluate._short_names(paths[:1]) == ["best"]
+    assert evaluate._short_names(paths[:2]) == ["a/best", "b/best"]
+    assert evaluate._short_names(paths[1:]) == ["best.pt", "best.onnx"]
+    assert evaluate._short_names(paths) == [str(path) for path in paths]
+
+
 def test_a_tuned_copy_carries_the_chosen_threshold(labelled, gate_checkpoint, tmp_path, capsys):
     from model import load_checkpoint
 
