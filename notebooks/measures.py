@@ -1,0 +1,99 @@
+"""What the notebooks measure: quality and time of networks of several sizes."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner.dataset import load_dataset
+from cleaner.detect import Detector, detect_features, load_detector
+from cleaner.frames import FeatureConfig
+from cleaner.label_form import Removal
+from cleaner.metrics import auc
+from cleaner.render import render
+from cleaner.segments import CutList, Segment, Source
+from train import TrainSettings, train
+
+_FRAMES_PER_S = FeatureConfig.sample_rate_hz // FeatureConfig.hop_samples
+
+
+def answers_of(detector: Detector, data: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Keep probability and truth of all clips that train, laid end to end: float32 ``(D,)`` each."""
+    records = [record for record in load_dataset(data) if record.trains]
+    keep = [detect_features(detector, record.mel)[0] for record in records]
+    return np.concatenate(keep), np.concatenate([record.target for record in records])
+
+
+def by_size(names: Iterable[str], data: str | Path, out: str | Path, **options: Any) -> list[dict[str, Any]]:
+    """Train each named network of ``MODELS`` from scratch, with these ``options`` of training.
+
+    A row each: its size, its AUC on the clips that it learnt from, and its times.
+    """
+    rows = []
+    for name in names:
+        settings = TrainSettings(data=str(data), out=f"{out}/{name}", model=name, init="none", **options)
+        best = train(settings, quiet=True, force=True)
+        detector = load_detector(best)
+        rows.append(
+            {
+                "name": name,
+                "parameters": parameters_in(best),
+                "auc": auc(*answers_of(detector, data)),
+                "load_ms": 1_000 * _median_s(lambda best=best: load_detector(best)),
+                "ms_per_minute": 1_000 * inference_s(detector, 60.0),
+            }
+        )
+    return rows
+
+
+def parameters_in(checkpoint: Path) -> int:
+    """Number of trained values in a checkpoint."""
+    from model import load_checkpoint
+
+    return sum(parameter.numel() for parameter in load_checkpoint(checkpoint).network.parameters())
+
+
+def inference_s(detector: Detector, length_s: float) -> float:
+    """Seconds that the network takes for ``length_s`` of sound whose mel is there: median of five."""
+    frames = round(length_s * _FRAMES_PER_S)
+    mel = np.random.default_rng(0).normal(-8, 2, (FeatureConfig.mel_bands, frames)).astype(np.float32)
+    return _median_s(lambda: detect_features(detector, mel))
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows of equal keys as text."""
+    cells = [list(rows[0]), *([_shown(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in cells)
+
+
+def cut_by_hand(recording: Any, removals: Iterable[Removal], output: str | Path) -> None:
+    """Render an open recording without what a person removed, with the joins of ``infer.py``."""
+    rate_hz = recording.info.sample_rate_hz
+    samples = sum(block.shape[1] for block in recording.blocks())
+    edges = [
+        (round(start * rate_hz), min(samples, round(end * rate_hz))) for start, end, _ in sorted(removals)
+    ]
+    segments: list[Segment] = []
+    for start, end in [*edges, (samples, samples)]:
+        position = segments[-1].end if segments else 0
+        segments += [Segment(position, start, True, by="person")] if start > position else []
+        segments += [Segment(start, end, False, "", "cut", by="person")] if end > start else []
+    source = Source(str(recording.info.path), rate_hz, samples, recording.info.channels, "")
+    render(recording, CutList(source, tuple(segments)), output, overwrite=True)
+
+
+def _median_s(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
