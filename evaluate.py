@@ -6,6 +6,8 @@
     python evaluate.py weights/default.pt --mix sounds/ --hours 1         # exact truth, built on the spot
     python evaluate.py weights/default.pt --suite shared/data --peers silero,fireredvad --peer-folder models
     python evaluate.py weights/default.pt --data data --tune "clipped words per hour <= 1"
+
+Figures are told as they are and with a collar of 40 ms around every edge, with intervals by bootstrap.
 """
 
 import json

@@ -1,12 +1,14 @@
 """The whole test of a detector on public recordings that no network of ours has learnt from.
 
-podcast    a podcast with its author's own labels
-tail       its clips 354..441, for networks that learnt from those before
-meetings   several people around a table, turns by hand
-telephone  both ends of a call, turns by energy
-mixes      sentences, breaths, noises and backgrounds at -5 to 40 dB, laid together
-noises     noises and laughter pasted between clean sentences, as loud as they are
-mouth      one man's words, breaths and laughter; laughter of others
+    podcast    a podcast with its author's own labels
+    tail       its clips 354..441, for networks that learnt from those before
+    meetings   several people around a table, turns by hand
+    telephone  both ends of a call, turns by energy
+    mixes      sentences, breaths, noises and backgrounds at -5 to 40 dB, laid together
+    noises     noises and laughter pasted between clean sentences, as loud as they are
+    mouth      one man's words, breaths and laughter; laughter of others
+
+The seeds of what is built are fixed, so the suite is the same recordings every time.
 """
 
 from collections.abc import Callable, Iterator
