@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from cleaner.audio.info import SAMPLE_TYPES, AudioInfo
 from cleaner.errors import AudioFileError
@@ -23,6 +24,7 @@ _ROUGH_CONTAINERS = ("matroska", "asf", "ogg")
 _ROUGH_SAMPLES = 4_096
 # PyAV miscounts the planes of planar frames from here on, and crashes.
 _TOO_MANY_PLANES = 8
+Frame = tuple[int, list[np.ndarray]]  # first sample, and a row (n,) per channel
 _UNDECODABLE = (av.error.InvalidDataError, av.error.ArgumentError)
 
 
@@ -76,8 +78,8 @@ class Decoding:
         self.info, self.clock, self.damage = info, clock, Damage()
         self._decoded_as, self._warn = decoded_as, warn
 
-    def frames(self, start: int) -> Iterator[tuple[int, Any]]:
-        """Decoded frames with their first sample; from a little before ``start`` where one can seek."""
+    def frames(self, start: int) -> Iterator[Frame]:
+        """All frames from a little before ``start``, where one can seek; else from the first."""
         run_up = int(_RUN_UP_S * self.info.sample_rate_hz)
         if self.clock.seekable and start > 2 * run_up:
             yield from self._frames_after_seek(start, run_up)
@@ -85,7 +87,7 @@ class Decoding:
             with opened(self.info.path) as (container, stream):
                 yield from self._placed(self._decoded(container, stream), 0)
 
-    def _frames_after_seek(self, start: int, run_up: int) -> Iterator[tuple[int, Any]]:
+    def _frames_after_seek(self, start: int, run_up: int) -> Iterator[Frame]:
         with opened(self.info.path) as (container, stream):
             container.seek(self.clock.pts_of(start - run_up), stream=stream)
             decoded = self._decoded(container, stream)
@@ -99,18 +101,18 @@ class Decoding:
         self.damage = Damage()
         yield from self.frames(0)
 
-    def _placed(self, decoded: Iterator[tuple[int, Any]], follows: int) -> Iterator[tuple[int, Any]]:
+    def _placed(self, decoded: Iterator[tuple[int, Any]], follows: int) -> Iterator[Frame]:
         """Frames with their place: by timestamp where it is to be trusted, else by counting on."""
         slack, sample_of = self.clock.slack_samples, self.clock.sample_of
-        convert = _Converter(self._decoded_as, self._warn)
+        rows_of = _Rows(self.info, self._decoded_as, self._warn)
         for lost, frame in decoded:
             at = follows + lost
             if slack is not None and frame.pts is not None:
                 stated = sample_of(frame.pts)
                 at = stated if abs(stated - at) > slack else at
-            for whole in convert(frame):
-                yield at, whole
-                at = follows = at + whole.samples
+            for rows in rows_of(frame):
+                yield at, rows
+                at = follows = at + len(rows[0])
 
     def _decoded(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
         """Frames that can be decoded, each with the samples lost right before it."""
@@ -138,31 +140,45 @@ class Decoding:
         return frames * stated
 
 
-class _Converter:
-    """Frames to frames of the recording's own format, which is that of its first frame."""
+class _Rows:
+    """Frames to rows of samples, one ``(n,)`` per channel, in the recording's own format.
 
-    def __init__(self, decoded_as: tuple[str, str, int], warn: Callable[[str], None]):
+    That is the format of its first frame; rows are views, good until the next frame is decoded.
+    """
+
+    def __init__(self, info: AudioInfo, decoded_as: tuple[str, str, int], warn: Callable[[str], None]):
         self._own, self._warn = decoded_as, warn
+        self._name, _, self._rate_hz = decoded_as
+        self._dtype, self._channels = info.sample_type, info.channels
+        self._planar = self._name.endswith("p") and info.channels < _TOO_MANY_PLANES
         self._from: tuple[str, str, int] | None = None
         self._resampler: Any = None
 
-    def __call__(self, frame: Any) -> list[Any]:
+    def __call__(self, frame: Any) -> list[list[np.ndarray]]:
+        if self._resampler is None and frame.sample_rate == self._rate_hz and frame.format.name == self._name:
+            # Asking a frame for its layout is slow; planes tell the channels just as well.
+            planes = frame.planes if self._planar else ()
+            if len(planes) == self._channels:
+                return [[np.frombuffer(plane, self._dtype, frame.samples) for plane in planes]]
+            if not self._name.endswith("p") and frame.layout.name == self._own[1]:
+                return [self._unpacked(frame)]
+        return [self._unpacked(converted) for converted in self._converted(frame)]
+
+    def _unpacked(self, frame: Any) -> list[np.ndarray]:
+        flat = np.frombuffer(frame.planes[0], self._dtype, frame.samples * self._channels)
+        return list(flat.reshape(-1, self._channels).T)
+
+    def _converted(self, frame: Any) -> list[Any]:
+        """Packed frames; what the resampler still held of another format comes first."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if form == self._own and self._resampler is None and not _crowded(frame):
-            return [frame]
+        if form != self._own:
+            self._warn("rate, layout or sample format change on the way; all is brought to the first")
         rest: list[Any] = []
         if form != self._from:
             rest = self._resampler.resample(None) if self._resampler else []
-            name, layout, rate_hz = self._own
-            packed = name.removesuffix("p") if _crowded(frame) else name
-            self._resampler, self._from = av.AudioResampler(packed, layout, rate_hz), form
-        if form != self._own:
-            self._warn("rate, layout or sample format change on the way; all is brought to the first")
+            packed = (self._name.removesuffix("p"), *self._own[1:])
+            self._resampler, self._from = av.AudioResampler(*packed), form
         return rest + self._resampler.resample(frame)
-
-
-def _crowded(frame: Any) -> bool:
-    return frame.layout.nb_channels >= _TOO_MANY_PLANES and frame.format.is_planar
 
 
 def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

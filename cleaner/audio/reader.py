@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -143,13 +142,13 @@ class Recording:
         """Runs of frames without a hole between them, each of at most ``at_most`` samples."""
         shape = (self.info.channels, at_most)
         begin, filled, run = 0, 0, np.empty(shape, self.info.sample_type)
-        for at, frame in decoding.frames(start):
+        for at, rows in decoding.frames(start):
             if filled and at != begin + filled:
                 yield begin, run[:, :filled]
                 filled, run = 0, np.empty(shape, self.info.sample_type)
             if not filled:
                 begin = at
-            taken, length, rows = 0, frame.samples, self._rows(frame)
+            taken, length = 0, len(rows[0])
             while taken < length:
                 count = min(length - taken, at_most - filled)
                 for channel, row in enumerate(rows):
@@ -160,14 +159,6 @@ class Recording:
                     begin, filled, run = begin + filled, 0, np.empty(shape, self.info.sample_type)
         if filled:
             yield begin, run[:, :filled]
-
-    def _rows(self, frame: Any) -> list[np.ndarray]:
-        """A view of each channel of a decoded frame, ``(n,)``."""
-        count, channels, dtype = frame.samples, self.info.channels, self.info.sample_type
-        if channels > 1 and not frame.format.is_planar:
-            flat = np.frombuffer(frame.planes[0], dtype, count * channels).reshape(count, channels)
-            return list(flat.T)
-        return [np.frombuffer(plane, dtype, count) for plane in frame.planes]
 
     def _warn(self, text: str) -> None:
         line = f"{self.path.name}: {text}"
