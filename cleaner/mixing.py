@@ -20,6 +20,7 @@ from cleaner.cli import setting
 from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
 from cleaner.pieces import (
     BREATH,
+    NOISE,
     active_level_db,
     event,
     faded,
@@ -45,11 +46,12 @@ class MixSettings:
 
     episode_s: float = setting(20.0, "length of an episode in seconds")
     bleed: float = setting(0.55, "share with faint far talkers, to be removed")
-    nobody_near: float = setting(0.06, "share in which all talkers are far and faint: nothing is kept")
+    nobody_near: float = setting(0.08, "share in which all talkers are far and faint: nothing is kept")
     far_room: float = setting(0.25, "share of kept talkers who are far from the microphone")
     near_room: float = setting(0.45, "share of kept talkers near it, in a room that is heard")
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
+    handling: float = setting(0.2, "share in which the microphone is handled for seconds")
     fidgeting: float = setting(0.3, "share with small noises anywhere, over speech and pauses alike")
     laughter: float = setting(0.06, "share of pieces that are laughter, to be kept")
     soft: float = setting(0.35, "share that was recorded at a low level, -60 to -32 dB of full scale")
@@ -126,6 +128,8 @@ class _Mixer:
                     self._add_bleed(max(-92.0, self.main_db - self.rng.uniform(22, 56)))
         if self._chance(self.settings.fidgeting):
             self._add_fidgeting()
+        if self._chance(self.settings.handling):
+            self._add_handling()
         if self._chance(self.settings.background):
             self._add_background()
         if self._chance(0.85):
@@ -249,6 +253,14 @@ class _Mixer:
             sound, kind = event(self.material, self.rng, breath_share)
             start = int(self.rng.integers(len(self.canvas.samples)))
             self.canvas.add_removable(start, sound, level_db + self.rng.normal(0, 4), kind)
+
+    def _add_handling(self) -> None:
+        """One to six stretches of a microphone being touched, from hardly audible to as loud as speech."""
+        level_db = max(-80.0, self.main_db - self.rng.uniform(-3, 40))
+        for _ in range(int(self.rng.integers(1, 7))):
+            sound = synthesis.handling(self.rng)
+            start = int(self.rng.integers(len(self.canvas.samples)))
+            self.canvas.add_removable(start, sound, level_db - decision_levels_db(sound).max(), NOISE)
 
     def _add_background(self) -> None:
         below_db = self.rng.uniform(-5, 20) if self._chance(0.3) else self.rng.uniform(15, 70)

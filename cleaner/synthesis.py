@@ -81,8 +81,36 @@ def throat(rng: np.random.Generator) -> np.ndarray:
     return _unit(shaped * _swell(len(noise), rng.uniform(0.1, 0.5)))
 
 
+def handling(rng: np.random.Generator) -> np.ndarray:
+    """A microphone in the hand or on a shirt: thuds, ticks, scrapes and rumble without order, for seconds."""
+    samples = int(np.exp(rng.uniform(np.log(0.6), np.log(9.0))) * _RATE_HZ)
+    sound = np.zeros(samples)
+    tick_share, scrape_share = rng.uniform(0, 0.6), rng.uniform(0, 0.3)
+    dull_hz = np.exp(rng.uniform(np.log(400), np.log(6_000)))
+    for _ in range(rng.poisson(rng.uniform(2, 22) * samples / _RATE_HZ) + 1):
+        which = rng.random()
+        if which < tick_share:
+            decay_s, low_hz, high_hz = rng.uniform(0.0005, 0.005), 100, dull_hz
+        elif which < tick_share + scrape_share:
+            decay_s, low_hz, high_hz = rng.uniform(0.02, 0.12), 150, dull_hz
+        else:
+            decay_s, low_hz, high_hz = rng.uniform(0.01, 0.09), 25, rng.uniform(60, 350)
+        hit = _noise(rng, 5 * decay_s + 0.004) * np.exp(
+            -np.arange(int((5 * decay_s + 0.004) * _RATE_HZ)) / (decay_s * _RATE_HZ)
+        )
+        hit = _unit(_band(hit, low_hz, high_hz)) * np.exp(rng.normal(0, 0.9))
+        start = int(rng.integers(samples))
+        stop = min(samples, start + len(hit))
+        sound[start:stop] += hit[: stop - start]
+    rumble = (
+        _band(rng.standard_normal(samples), 20, rng.uniform(60, 500))
+        * _slow(rng, samples, rng.uniform(1, 9)) ** 2
+    )
+    return _unit(sound + rng.uniform(0, 2) * _unit(rumble))
+
+
 BREATHS: tuple[Maker, ...] = (breath,)
-NOISES: tuple[Maker, ...] = (mouth_click, mouth_click, bump, bump, rustle, cable, throat)
+NOISES: tuple[Maker, ...] = (mouth_click, mouth_click, bump, bump, rustle, handling, handling, cable, throat)
 
 
 def hum(rng: np.random.Generator, samples: int) -> np.ndarray:
