@@ -19,8 +19,7 @@ from cleaner.errors import AudioFileError, LabelsError, UsageError
 from cleaner.features import LogMelStream
 from cleaner.files import fingerprint
 from cleaner.frames import DECISION_FRAMES, DECISION_S, DECISIONS_PER_S
-from cleaner.label_form import ClipLabel
-from cleaner.labels import locked, update_labels
+from cleaner.labels import add_clips, locked
 from cleaner.manifest import (
     Clip,
     mel_path,
@@ -79,14 +78,14 @@ def slice_recording(
     path, folder, settings = Path(path), Path(folder), settings or SliceSettings()
     with open_recording(path) as source, locked(folder / "manifest.csv"):
         # A broken labels.json is told before the work, not after it.
-        update_labels(folder / "labels.json", lambda _: {})
+        add_clips(folder / "labels.json", {})
         known = read_manifest(folder)
         mark = fingerprint(path)
         same = tuple(clip for clip in known.values() if clip.fingerprint == mark)
         if same:
             _check_length(path, same, settings.clip_seconds)
         if same and all(_is_there(clip) for clip in same):
-            _add_to_labels(folder, same)
+            add_clips(folder / "labels.json", {clip.clip: clip.duration_s for clip in same})
             return Sliced(same[0].recording, same, True)
         name = same[0].recording if same else _free_name(path.stem, folder, known)
         lengths = _write_clips(source, folder, name, settings.clip_seconds, progress)
@@ -94,7 +93,7 @@ def slice_recording(
             raise AudioFileError(f"{path} holds no sound: there is nothing to cut into clips")
         clips = _entries(name, relative_path(path, folder), mark, source.info, lengths, folder, settings)
         write_manifest(folder, [*(clip for clip in known.values() if clip.recording != name), *clips])
-        _add_to_labels(folder, clips)
+        add_clips(folder / "labels.json", {clip.clip: clip.duration_s for clip in clips})
         return Sliced(name, clips, False, tuple(source.warnings))
 
 
@@ -231,12 +230,3 @@ def _free_name(stem: str, folder: Path, known: dict[str, Clip]) -> str:
     taken |= {parts[0] for parts in ids if parts}
     names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
     return next(name for name in names if name not in taken)
-
-
-def _add_to_labels(folder: Path, clips: Iterable[Clip]) -> None:
-    """Enter clips as "not looked at" where the labels do not know them yet."""
-
-    def missing(labels: dict[str, ClipLabel]) -> dict[str, ClipLabel]:
-        return {clip.clip: ClipLabel(clip.duration_s) for clip in clips if clip.clip not in labels}
-
-    update_labels(folder / "labels.json", missing)

@@ -156,6 +156,10 @@ def _check_labels(dataset: Dataset, labels: Mapping[str, ClipLabel], warn: Warn)
         raise LabelsError(
             f"{dataset.labels_path} is of clips such as {orphans[0]}, but {dataset.folder} holds none of them"
         )
+    silent = [clip for clip in dataset.clips.values() if not clip.wav.exists()]
+    if silent:
+        what = f"{len(silent)} clips, such as {silent[0].clip}, have lost their wav file"
+        warn(f"{what}: they can be learnt from, but not heard; run preprocess.py again")
     if orphans:
         warn(f"{len(orphans)} labelled clips, such as {orphans[0]}, are not in {dataset.folder}: left out")
 

@@ -81,6 +81,20 @@ def update_labels(path: str | Path, change: Change) -> None:
             _write_entries(path, entries)
 
 
+def add_clips(path: str | Path, durations_s: Mapping[str, float]) -> None:
+    """Enter clips as "not looked at" where the file does not know them yet; no entry changes.
+
+    Reads the others no closer than every save does, so that thousands of clips cost little. Raises
+    LabelsError for a file that is broken or foreign.
+    """
+    path = Path(path)
+    with locked(path):
+        entries = _read_entries(path)
+        missing = {clip: ClipLabel(length) for clip, length in durations_s.items() if clip not in entries}
+        if missing:
+            _write_entries(path, entries | {clip: label_to_json(label) for clip, label in missing.items()})
+
+
 def back_up(path: str | Path) -> Path | None:
     """Copy ``labels.json`` to ``labels.json.bak-YYYYmmdd-HHMMSS`` beside it; None where there is no file."""
     path = Path(path)

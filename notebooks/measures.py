@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def by_size(names: Iterable[str], data: str | Path, out: str | Path, **options: 
                 "name": name,
                 "parameters": parameters_in(best),
                 "auc": auc(*answers_of(detector, data)),
-                "load_ms": 1_000 * _median_s(lambda best=best: load_detector(best)),
+                "load_ms": 1_000 * _median_s(partial(load_detector, best)),
                 "ms_per_minute": 1_000 * inference_s(detector, 60.0),
             }
         )

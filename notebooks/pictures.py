@@ -79,5 +79,5 @@ def draw_against_size(axes: Sequence["Axes"], rows: Sequence[Mapping[str, float]
     for panel, name in zip(axes, names, strict=True):
         for row in rows:
             panel.plot(row["parameters"], row[name], "o")
-            panel.annotate(row["name"], (row["parameters"], row[name]), fontsize=7)
+            panel.annotate(str(row["name"]), (row["parameters"], row[name]), fontsize=7)
         panel.set(xscale="log", xlabel="parameters", title=name.replace("_", " "))

@@ -117,6 +117,14 @@ def test_two_recordings_of_one_name_live_side_by_side(recording, data, tmp_path)
     assert len(read_manifest(data)) == 5 and len(read_labels(data / "labels.json")) == 5
 
 
+@pytest.mark.parametrize("stem", ["épisode #1 (final)", "a_1", "two\nlines", 'a "quoted", name', "-2", "..x"])
+def test_recordings_of_any_name_go_in_and_come_out(tmp_path, data, stem):
+    write_clip(tmp_path / f"{stem}.wav", noise(2.5), 8_000)
+    assert slice_recording(tmp_path / f"{stem}.wav", data, TWO_SECONDS).recording == stem
+    assert slice_recording(tmp_path / f"{stem}.wav", data, TWO_SECONDS).was_there
+    assert [record.clip for record in load_dataset(data)] == [f"{stem}_0", f"{stem}_1"]
+
+
 def test_another_clip_length_for_the_same_recording_is_refused(recording, data):
     slice_recording(recording, data, TWO_SECONDS)
     with pytest.raises(LabelsError, match=r"clips of 2 s .* for clips of 5 s take another data folder"):

@@ -99,6 +99,16 @@ def test_a_labelled_clip_without_its_sound_is_told_and_left_out(originals):
     assert told == [f"1 labelled clips, such as pod_0, are not in {originals}: left out"]
 
 
+def test_a_clip_of_ours_without_its_sound_is_told_and_still_learnt_from(data):
+    (data / "clips" / "ep_0.wav").unlink()
+    told = []
+    assert len(load_dataset(data, told.append)) == 3
+    assert told == [
+        "1 clips, such as ep_0, have lost their wav file: "
+        "they can be learnt from, but not heard; run preprocess.py again"
+    ]
+
+
 @pytest.mark.parametrize("values", [0, 60, 125, 127, 300])
 def test_an_array_of_odd_length_is_told_and_what_it_lacks_is_unknown(originals, values):
     (originals / "labels.json").write_text(json.dumps({"pod_0": {"label": [1] * values}}))

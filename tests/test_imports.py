@@ -1,6 +1,9 @@
 import json
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cleaner.errors import CleanerError, ImportFormatError
 from cleaner.imports import IMPORTS, read_marks
@@ -214,6 +217,33 @@ def marks(text):
 def test_form_word_and_option_say_what_marks_mean(text, means, remove, unknown):
     found = meaning_of(marks(text), 4.0, "a.txt", means)
     assert list(found.remove) == remove and list(found.unknown) == unknown
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-20, 120), st.integers(0, 40), st.sampled_from(["keep", "breath", "cut"]))
+    ),
+    st.sampled_from([None, "keep", "remove"]),
+)
+def test_every_moment_is_what_the_marks_over_it_say(rows, means):
+    some = [Mark(start / 10, (start + length) / 10, word) for start, length, word in rows]
+    try:
+        found = meaning_of(some, 10.0, "a.txt", means)
+    except ImportFormatError:
+        assert not any(mark.end_s > max(0, mark.start_s) and mark.start_s < 10 for mark in some)
+        return
+    stretches = sorted([(start, end) for start, end, _ in found.remove] + list(found.unknown))
+    assert all(0 <= start < end <= 10 for start, end in stretches)
+    assert all(left[1] <= right[0] for left, right in pairwise(stretches))
+    said = {mark.text == "keep" for mark in some}
+    rest = {None: None if len(said) == 2 else said == {False}, "keep": False, "remove": True}[means]
+    for tick in range(100):
+        moment = tick / 10 + 0.05
+        here = {mark.text == "keep" for mark in some if mark.start_s < moment < mark.end_s}
+        expected = rest if not here else None if len(here) == 2 else here.pop()
+        removed = any(start < moment < end for start, end, _ in found.remove)
+        unknown = any(start < moment < end for start, end in found.unknown)
+        assert (removed, unknown) == (expected is False, expected is None)
 
 
 def test_what_nobody_says_is_asked_for():

@@ -6,7 +6,7 @@ import pytest
 
 from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel, Removal, Unknown
-from cleaner.labels import Conflict, back_up, read_labels, update_labels, write_clip_label
+from cleaner.labels import Conflict, add_clips, back_up, read_labels, update_labels, write_clip_label
 
 OURS = {
     "duration_s": 5.0,
@@ -84,6 +84,18 @@ def test_many_clips_change_in_one_write(labels_path):
     assert list(labels) == ["ep_0", "pod_0", "new_0"]
 
 
+def test_new_clips_are_added_and_known_ones_stay_as_they_are(labels_path):
+    add_clips(labels_path, {"ep_0": 9.0, "pod_0": 9.0, "new_0": 2.5})
+    entries = json.loads(labels_path.read_text())
+    assert entries["ep_0"] == OURS and entries["pod_0"] == ORIGINAL
+    assert read_labels(labels_path)["new_0"] == ClipLabel(2.5)
+
+
+def test_nothing_to_add_writes_nothing(tmp_path):
+    add_clips(tmp_path / "labels.json", {})
+    assert not (tmp_path / "labels.json").exists()
+
+
 def test_a_backup_is_the_file_as_it_was(labels_path, tmp_path):
     copy = back_up(labels_path)
     assert copy.name.startswith("labels.json.bak-") and copy.read_bytes() == labels_path.read_bytes()
@@ -114,6 +126,7 @@ def test_a_broken_or_foreign_file_is_named_and_never_overwritten(tmp_path, text,
     for attempt in (
         lambda: read_labels(path),
         lambda: write_clip_label(path, "ep_0", ClipLabel(5.0), 0),
+        lambda: add_clips(path, {"ep_1": 5.0}),
         lambda: update_labels(path, lambda labels: {"ep_1": ClipLabel(5.0)}),
     ):
         with pytest.raises(LabelsError, match=says) as error:
