@@ -76,6 +76,7 @@ def slice_recording(
     ``labels.json``, and where the recording was cut into clips of another length.
     """
     path, folder, settings = Path(path), Path(folder), settings or SliceSettings()
+    _check_name(path)
     with open_recording(path) as source, locked(folder / "manifest.csv"):
         # A broken labels.json is told before the work, not after it.
         add_clips(folder / "labels.json", {})
@@ -207,6 +208,14 @@ def _renamed_to(path: Path) -> Iterator[Path]:
     beside = path.with_name(f".{path.name}.part{path.suffix}")
     yield beside
     beside.replace(path)
+
+
+def _check_name(path: Path) -> None:
+    """Clips are named after their recording, in files that are UTF-8."""
+    try:
+        path.stem.encode()
+    except UnicodeEncodeError:
+        raise AudioFileError(f"the name of {ascii(str(path))} is not UTF-8: rename the file") from None
 
 
 def _is_there(clip: Clip) -> bool:

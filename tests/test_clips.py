@@ -1,3 +1,4 @@
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -123,6 +124,13 @@ def test_recordings_of_any_name_go_in_and_come_out(tmp_path, data, stem):
     assert slice_recording(tmp_path / f"{stem}.wav", data, TWO_SECONDS).recording == stem
     assert slice_recording(tmp_path / f"{stem}.wav", data, TWO_SECONDS).was_there
     assert [record.clip for record in load_dataset(data)] == [f"{stem}_0", f"{stem}_1"]
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path, data):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")
+    write_clip(path, noise(1), 8_000)
+    with pytest.raises(AudioFileError, match=r"\\udcff\.wav' is not UTF-8: rename the file"):
+        slice_recording(path, data)
 
 
 def test_another_clip_length_for_the_same_recording_is_refused(recording, data):
