@@ -25,10 +25,11 @@ class MixedSettings:
 
     teacher: str | None = setting(None, "folder of FireRedVAD's files; it and Silero VAD judge each mix")
     pool: str = setting("runs/pool", "folder where mixed episodes are kept; missing ones are made")
-    pool_shards: int = setting(40, "files of 48 episodes in the pool", parse=parse_positive_integer)
+    pool_shards: int = setting(32, "files of 48 episodes in the pool", parse=parse_positive_integer)
 
 
 ASIDE_SHARDS = 2
+_HEARD_AT_ALL = 0.2
 _ASIDE_SEED = 1_000_003  # added to the seed: episodes of the voices set aside
 
 
@@ -60,12 +61,18 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
 
 
 def hard_target(pool: "Pool") -> np.ndarray:
-    """What is surely to be kept, 1, and surely not, 0; the rest NaN: float32 (E, D)."""
-    from cleaner.canvas import AFTER, PIECE
+    """What is surely to be kept, 1, and surely not, 0; the rest NaN: float32 (E, D).
 
+    Speech that no teacher, if one was asked, hears at all is neither.
+    """
+    from cleaner.canvas import AFTER, PIECE
+    from cleaner.soft_targets import audible
+
+    heard = 1 / (1 + np.exp(-pool.teacher.astype(np.float32)))
+    unheard = np.isfinite(heard) & ~audible(np.nan_to_num(heard), _HEARD_AT_ALL)
     kept = (pool.inside >= PIECE) & (pool.activity > 0.5)
     removed = (pool.inside != AFTER) & (pool.activity < 0.1)
-    return np.select([kept, removed], [1.0, 0.0], np.nan).astype(np.float32)
+    return np.select([kept & ~unheard, removed], [1.0, 0.0], np.nan).astype(np.float32)
 
 
 def _tracks(pool: "Pool", target: np.ndarray) -> list[Track]:

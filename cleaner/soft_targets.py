@@ -6,8 +6,16 @@ from scipy.ndimage import maximum_filter1d
 from cleaner.canvas import AFTER, PIECE, SURE
 from cleaner.pieces import SILENCE
 
-_AUDIBLE_DECISIONS = 5  # speech that a teacher does not hear within 0.1 s is not audible
+_AUDIBLE_DECISIONS = 5  # 0.1 s
 _SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -8.0  # the most that a target says where nothing is to be kept
+
+
+def audible(heard: np.ndarray, least: float = 0.5) -> np.ndarray:
+    """Where a teacher's probability ``(..., D)`` of speech passes ``least`` within 0.1 s: bool, as large.
+
+    Speech that is too faint or drowned is not audible; soft ends of words that are heard are.
+    """
+    return maximum_filter1d(heard.astype(np.float32), 2 * _AUDIBLE_DECISIONS + 1, axis=-1) > least
 
 
 def soft_target(
@@ -32,7 +40,6 @@ def soft_target(
     ceiling = np.where(kind == SILENCE, _SILENCE_LOGIT, _SOUND_LOGIT)
     nothing = 1 / (1 + np.exp(-np.minimum(logits, ceiling)))
     in_piece = (1 - share) * activity + share * heard
-    audible = maximum_filter1d(heard, 2 * _AUDIBLE_DECISIONS + 1, axis=-1) > 0.5
-    in_piece = np.where(audible, in_piece, np.minimum(in_piece, heard))
+    in_piece = np.where(audible(heard), in_piece, np.minimum(in_piece, heard))
     choices = [activity, in_piece, 0.5 * share * heard]
     return np.select([inside == SURE, inside == PIECE, inside == AFTER], choices, nothing).astype(np.float32)
