@@ -215,7 +215,7 @@ def _check_name(path: Path) -> None:
     try:
         path.stem.encode()
     except UnicodeEncodeError:
-        raise AudioFileError(f"the name of {ascii(str(path))} is not UTF-8: rename the file") from None
+        raise AudioFileError(f"the name of {str(path)!a} is not UTF-8: rename the file") from None
 
 
 def _is_there(clip: Clip) -> bool:
