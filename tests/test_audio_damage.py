@@ -91,3 +91,14 @@ def test_the_damaged_flac_has_its_full_length(shared_data):
         samples = sum(block.shape[1] for block in recording.blocks())
     assert samples == recording.info.samples == 396_679
     assert len(recording.warnings) == 1
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".flac", ".opus", ".ogg", ".webm", ".mka", ".wma", ".aiff"])
+def test_any_stretch_is_the_same_after_a_seek_as_in_the_whole(tmp_path, noise_wav, suffix):
+    whole, _ = read(tmp_path / f"a{suffix}", encoded(noise_wav, suffix))
+    with open_recording(tmp_path / f"a{suffix}") as recording:
+        for block in recording.blocks():  # some containers must be read once to know where to seek
+            del block
+        for start in (0, 1, 50_000, 131_072, whole.shape[1] - 1_000):
+            part = np.concatenate(list(recording.blocks(start, start + 1_000)), axis=1)
+            np.testing.assert_array_equal(part, whole[:, start : start + 1_000])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ _ROUGH_CONTAINERS = ("matroska", "asf", "ogg")
 _ROUGH_SAMPLES = 4_096
 # PyAV miscounts the planes of planar frames from here on, and crashes.
 _TOO_MANY_PLANES = 8
+Decoded = tuple[int, Any]  # samples lost right before, and FFmpeg's frame
+Landmark = tuple[int, int]  # first sample of a frame, and its timestamp
 Frame = tuple[int, list[np.ndarray]]  # first sample, and a row (n,) per channel
 _UNDECODABLE = (av.error.InvalidDataError, av.error.ArgumentError)
 
@@ -73,48 +77,69 @@ class Decoding:
     """One pass over a file."""
 
     def __init__(
-        self, info: AudioInfo, clock: Clock, decoded_as: tuple[str, str, int], warn: Callable[[str], None]
+        self,
+        info: AudioInfo,
+        clock: Clock,
+        decoded_as: tuple[str, str, int],
+        landmarks: list[Landmark],
+        warn: Callable[[str], None],
     ):
+        """``landmarks`` of earlier passes tell where to seek if the clock does not; new ones are added."""
         self.info, self.clock, self.damage = info, clock, Damage()
-        self._decoded_as, self._warn = decoded_as, warn
+        self._decoded_as, self._landmarks, self._warn = decoded_as, landmarks, warn
+        self._run_up = int(_RUN_UP_S * info.sample_rate_hz)
 
     def frames(self, start: int) -> Iterator[Frame]:
         """All frames from a little before ``start``, where one can seek; else from the first."""
-        run_up = int(_RUN_UP_S * self.info.sample_rate_hz)
-        if self.clock.seekable and start > 2 * run_up:
-            yield from self._frames_after_seek(start, run_up)
-        else:
+        if start > 2 * self._run_up:
             with opened(self.info.path) as (container, stream):
-                yield from self._placed(self._decoded(container, stream), 0)
-
-    def _frames_after_seek(self, start: int, run_up: int) -> Iterator[Frame]:
+                entry = self._sought(container, stream, start)
+                if entry is not None:
+                    yield from self._placed(*entry)
+                    return
+            self.damage = Damage()
         with opened(self.info.path) as (container, stream):
-            container.seek(self.clock.pts_of(start - run_up), stream=stream)
-            decoded = self._decoded(container, stream)
-            lost_and_frame = next(decoded, None)
-            pts = lost_and_frame[1].pts if lost_and_frame else None
-            at = None if pts is None else self.clock.sample_of(pts)
-            if lost_and_frame and at is not None and at <= start:
-                yield from self._placed(_chain(lost_and_frame, decoded), at)
-                return
-        # The seek landed too late: everything is decoded, and dropped further on.
-        self.damage = Damage()
-        yield from self.frames(0)
+            yield from self._placed(self._decoded(container, stream), 0)
 
-    def _placed(self, decoded: Iterator[tuple[int, Any]], follows: int) -> Iterator[Frame]:
+    def _sought(self, container: Any, stream: Any, start: int) -> tuple[Iterator[Decoded], int] | None:
+        """Seek to a little before ``start``: the frames from there, and the first one's sample."""
+        decoded = self._decoded(container, stream)
+        if self.clock.seekable:
+            container.seek(self.clock.pts_of(start - self._run_up), stream=stream)
+            first = next(decoded, None)
+            at = None if first is None or first[1].pts is None else self.clock.sample_of(first[1].pts)
+            return (_chain(first, decoded), at) if at is not None and at <= start else None
+        after = bisect_right(self._landmarks, (start - self._run_up, math.inf))
+        if after == 0:
+            return None
+        at, pts = self._landmarks[after - 1]
+        before = self._run_up * self.clock.denominator // self.clock.numerator
+        container.seek(max(self.clock.first_pts, pts - before), stream=stream)
+        for _, frame in decoded:
+            if frame.pts == pts:
+                return _chain((0, frame), decoded), at
+            if frame.pts is None or frame.pts > pts:
+                return None
+        return None
+
+    def _placed(self, decoded: Iterator[Decoded], follows: int) -> Iterator[Frame]:
         """Frames with their place: by timestamp where it is to be trusted, else by counting on."""
         slack, sample_of = self.clock.slack_samples, self.clock.sample_of
         rows_of = _Rows(self.info, self._decoded_as, self._warn)
+        marked = self._landmarks[-1][0] if self._landmarks else -self.info.sample_rate_hz
         for lost, frame in decoded:
             at = follows + lost
             if slack is not None and frame.pts is not None:
                 stated = sample_of(frame.pts)
                 at = stated if abs(stated - at) > slack else at
+            if slack != 0 and at >= marked + self.info.sample_rate_hz and frame.pts is not None:
+                self._landmarks.append((at, frame.pts))
+                marked = at
             for rows in rows_of(frame):
                 yield at, rows
                 at = follows = at + len(rows[0])
 
-    def _decoded(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
+    def _decoded(self, container: Any, stream: Any) -> Iterator[Decoded]:
         """Frames that can be decoded, each with the samples lost right before it."""
         damage = self.damage
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio.decoding import Damage, Decoding, clock_of, first_frame, opened
+from cleaner.audio.decoding import Damage, Decoding, Landmark, clock_of, first_frame, opened
 from cleaner.audio.info import AudioInfo, describe, silence
 from cleaner.errors import AudioFileError
 
@@ -40,7 +41,7 @@ class Recording:
             container.seek(0)
             self.info: AudioInfo = describe(path, container, stream, frame)
             self._clock = clock_of(self.info.container, self.info.codec, stream, frame, damaged_start)
-        self._miscounted = False
+        self._landmarks: list[Landmark] = []
 
     def __enter__(self) -> Recording:
         return self
@@ -75,16 +76,17 @@ class Recording:
         if out is not None:
             yield out[:, :filled]
 
-    def _pieces(self, start: int, stop: int | None, at_most: int) -> Iterator[np.ndarray]:
+    def _pieces(
+        self, start: int, stop: int | None, at_most: int, seek: bool = True
+    ) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""
-        decoding = Decoding(self.info, self._clock, self._decoded_as, self._warn)
-        # Where timestamps proved wrong, only counting from the top gives the same places again.
-        runs = self._runs(decoding, 0 if self._miscounted else start, at_most)
+        decoding = Decoding(self.info, self._clock, self._decoded_as, self._landmarks, self._warn)
+        runs = self._runs(decoding, start if seek else 0, at_most)
         position, shift = None, 0
         try:
             for begin, run in self._without_surplus(runs):
                 if position is None:
-                    position = begin if start else 0
+                    position = begin if start and seek else 0
                 hole = begin + shift - position
                 if hole > _LONGEST_HOLE_S * self.info.sample_rate_hz or hole < 0:
                     shift -= hole
@@ -95,9 +97,15 @@ class Recording:
                 position += run.shape[1]
                 if stop is not None and position >= stop:
                     return
-            yield from self._ending(decoding.damage, position or 0, start, stop)
+            position = max(position or 0, start)
+            if seek and start and stop is not None and position < min(stop, self.info.samples or 0):
+                # In files with broken timestamps a decoder may stop early after a seek.
+                yield from self._pieces(position, stop, at_most, seek=False)
+            else:
+                yield from self._ending(decoding.damage, position, start, stop)
         finally:
-            self._miscounted |= decoding.damage.miscounted
+            if decoding.damage.miscounted:
+                self._clock = replace(self._clock, seekable=False)
             self._warn_of(decoding.damage)
 
     def _ending(self, damage: Damage, position: int, start: int, stop: int | None) -> Iterator[np.ndarray]:
