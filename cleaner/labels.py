@@ -9,7 +9,7 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,7 +43,7 @@ def read_labels(path: str | Path) -> dict[str, ClipLabel]:
 
     Raises LabelsError, which names the clip, shows the value and says what is allowed.
     """
-    return {clip: parse_label(clip, entry) for clip, entry in _read_entries(Path(path)).items()}
+    return {clip: parse_label(clip, entry) for clip, entry in read_entries(Path(path)).items()}
 
 
 def write_clip_label(path: str | Path, clip: str, label: ClipLabel, expected_revision: int) -> ClipLabel:
@@ -55,7 +55,7 @@ def write_clip_label(path: str | Path, clip: str, label: ClipLabel, expected_rev
     path = Path(path)
     stored = parse_label(clip, label_to_json(replace(label, original=None, revision=expected_revision + 1)))
     with locked(path):
-        entries = _read_entries(path)
+        entries = read_entries(path)
         current = parse_label(clip, entries[clip]) if clip in entries else ClipLabel(label.duration_s)
         if current.revision != expected_revision:
             raise Conflict(clip, expected_revision, current)
@@ -72,7 +72,7 @@ def update_labels(path: str | Path, change: Change) -> None:
     """
     path = Path(path)
     with locked(path):
-        entries = _read_entries(path)
+        entries = read_entries(path)
         labels = {clip: parse_label(clip, entry) for clip, entry in entries.items()}
         changed = change(dict(labels))
         for clip, label in changed.items():
@@ -92,7 +92,7 @@ def add_clips(path: str | Path, durations_s: Mapping[str, float]) -> None:
     """
     path = Path(path)
     with locked(path):
-        entries = _read_entries(path)
+        entries = read_entries(path)
         missing = {clip: ClipLabel(length) for clip, length in durations_s.items() if clip not in entries}
         if missing:
             _write_entries(path, entries | {clip: label_to_json(label) for clip, label in missing.items()})
@@ -119,7 +119,11 @@ def locked(path: str | Path) -> Iterator[None]:
         yield
 
 
-def _read_entries(path: Path) -> dict[str, Any]:
+def read_entries(path: Path) -> dict[str, Any]:
+    """The entries as they stand in the file, by clip, looked at no closer than that they may be labels.
+
+    A missing file holds none. Raises LabelsError for a file that is broken or foreign.
+    """
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
@@ -152,8 +156,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _write_entries(path: Path, entries: Mapping[str, Any]) -> None:
+    write_lines(path, (entry_line(clip, entry) for clip, entry in entries.items()))
+
+
+def entry_line(clip: str, entry: Any) -> str:
     """One clip a line: a person can read it, and a version control system shows what changed."""
-    lines = [f"{_to_json(clip)}: {_to_json(entry)}" for clip, entry in entries.items()]
+    return f"{_to_json(clip)}: {_to_json(entry)}"
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Replace the file whole, by the lines of its entries; the caller holds its lock."""
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
 

@@ -56,14 +56,15 @@ class Project:
         """What the page knows of every clip, one list a column."""
         clips = list(self.dataset.clips.values())
         numbers = {name: number for number, name in enumerate(self.recordings())}
-        summaries = [self.summary(clip.clip) for clip in clips]
+        said = self.store.summaries([clip.clip for clip in clips])
+        summaries = [(*one, self.proposals.doubt(clip.clip)) for one, clip in zip(said, clips, strict=True)]
         return {
             "id": [clip.clip for clip in clips],
             "recording": [numbers[clip.recording] for clip in clips],
             "number": [clip.index for clip in clips],
             "start_s": [clip.start_s for clip in clips],
             "duration_s": [clip.duration_s for clip in clips],
-            **{name: [summary[name] for summary in summaries] for name in _SUMMARY},
+            **{name: [summary[i] for summary in summaries] for i, name in enumerate(_SUMMARY)},
         }
 
     def recordings(self) -> list[str]:
@@ -72,9 +73,7 @@ class Project:
 
     def summary(self, clip: str) -> dict[str, Any]:
         """What changes about a clip as one goes."""
-        store = self.store
-        said = (store.is_reviewed(clip), store.removed_s(clip), store.revision(clip))
-        return dict(zip(_SUMMARY, (*said, self.proposals.doubt(clip)), strict=True))
+        return dict(zip(_SUMMARY, (*self.store.summary(clip), self.proposals.doubt(clip)), strict=True))
 
     def save(self, clip: str, label: ClipLabel, revision: int) -> ClipLabel:
         """Store a clip; where it is reviewed, compare it with the proposal. Raises Conflict, LabelsError."""
@@ -95,14 +94,17 @@ class Project:
         }
 
     def _removed(self, clip: str) -> list[tuple[float, float, str]]:
-        if self.store.is_reviewed(clip) or self.store.revision(clip):
+        reviewed, _, revision = self.store.summary(clip)
+        if reviewed or revision:
             return [tuple(removal) for removal in self.store.get(clip).remove]  # type: ignore[misc]
         proposal = self.proposals.get(clip)
         return list(proposal.remove) if proposal else []
 
     def _in_need(self) -> list[str]:
         """Clips in the order in which proposals are wanted: those not reviewed first."""
-        return sorted(self.dataset.clips, key=self.store.is_reviewed)
+        clips = list(self.dataset.clips)
+        reviewed = {clip: one[0] for clip, one in zip(clips, self.store.summaries(clips), strict=True)}
+        return sorted(clips, key=reviewed.__getitem__)
 
     def _take_checkpoint(self, checkpoint: Any) -> None:
         self.agreement.forget()

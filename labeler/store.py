@@ -1,10 +1,15 @@
-"""The labels as the app sees them: read once, read again when the file changed, saved one clip at a time."""
+"""The labels as the app sees them: held in memory, read again where the file changed, saved clip by clip.
+
+A save parses nothing that is known already, so it costs what the disk costs, however many clips there are.
+"""
 
 import threading
+from dataclasses import replace
+from typing import Any
 
 from cleaner.dataset import Dataset
-from cleaner.label_form import ClipLabel
-from cleaner.labels import back_up, read_labels, write_clip_label
+from cleaner.label_form import ClipLabel, label_to_json, parse_label
+from cleaner.labels import Conflict, back_up, entry_line, locked, read_entries, write_lines
 from cleaner.originals import HOP_S
 from labeler.changes import Changes
 
@@ -20,6 +25,8 @@ class LabelStore:
         self._changes = changes
         self._lock = threading.Lock()
         self._stamp: tuple[int, ...] | None = None
+        self._entries: dict[str, Any] = {}  # as they stand in the file
+        self._lines: dict[str, str] = {}
         self._labels: dict[str, ClipLabel] = {}
         self._intervals: dict[str, ClipLabel] = {}
         self.labels()
@@ -28,14 +35,7 @@ class LabelStore:
     def labels(self) -> dict[str, ClipLabel]:
         """All labels as the file holds them now, in the form they have there."""
         with self._lock:
-            stamp = self._file_stamp()
-            if stamp != self._stamp:
-                before, self._labels = self._labels, read_labels(self.dataset.labels_path)
-                self._stamp = stamp
-                changed = [clip for clip, label in self._labels.items() if before.get(clip) != label]
-                for clip in changed:
-                    self._intervals.pop(clip, None)
-                self._changes.touch(changed)
+            self._refresh()
             return self._labels
 
     def get(self, clip: str) -> ClipLabel:
@@ -48,29 +48,52 @@ class LabelStore:
         return self._intervals[clip]
 
     def save(self, clip: str, label: ClipLabel, revision: int) -> ClipLabel:
-        """Store one clip as the successor of ``revision``; raises Conflict where somebody was faster."""
-        stored = write_clip_label(self.dataset.labels_path, clip, label, revision)
-        self.labels()
+        """Store one clip as the successor of ``revision``; no other clip changes.
+
+        Raises Conflict where somebody was faster, LabelsError where the file or the label is broken.
+        """
+        path = self.dataset.labels_path
+        stored = parse_label(clip, label_to_json(replace(label, original=None, revision=revision + 1)))
+        with self._lock, locked(path):
+            self._refresh()
+            current = self._labels.get(clip, ClipLabel(label.duration_s))
+            if current.revision != revision:
+                raise Conflict(clip, revision, current)
+            entry = label_to_json(stored)
+            write_lines(path, {**self._lines, clip: entry_line(clip, entry)}.values())
+            self._stamp = self._file_stamp()
+            self._take({clip: entry}, {clip: stored})
         return stored
 
-    def is_reviewed(self, clip: str) -> bool:
-        """Whether a person has dealt with the clip."""
-        label = self.labels().get(clip)
-        return label is not None and (label.reviewed or label.original is not None)
+    def summary(self, clip: str) -> tuple[bool, float, int]:
+        """Whether a person has dealt with the clip, seconds to be removed, revision."""
+        return self.summaries([clip])[0]
 
-    def removed_s(self, clip: str) -> float:
-        """Seconds to be removed; of the original's values as their number tells, without hearing the clip."""
-        label = self.labels().get(clip)
-        if label is None:
-            return 0.0
-        if label.original is not None:
-            return max(0.0, self.dataset.clips[clip].duration_s - sum(label.original) * HOP_S)
-        return sum(removal.end_s - removal.start_s for removal in label.remove)
+    def summaries(self, clips: list[str]) -> list[tuple[bool, float, int]]:
+        """The same for many clips."""
+        labels = self.labels()
+        return [_summary(labels.get(clip), self.dataset.clips[clip].duration_s) for clip in clips]
 
-    def revision(self, clip: str) -> int:
-        """How often the clip was saved."""
-        label = self.labels().get(clip)
-        return label.revision if label else 0
+    def _refresh(self) -> None:
+        stamp = self._file_stamp()
+        if stamp == self._stamp:
+            return
+        entries = read_entries(self.dataset.labels_path)
+        changed = {clip: entry for clip, entry in entries.items() if self._entries.get(clip) != entry}
+        parsed = {clip: parse_label(clip, entry) for clip, entry in changed.items()}
+        for clip in self._entries.keys() - entries.keys():
+            for known in (self._entries, self._lines, self._labels, self._intervals):
+                known.pop(clip, None)
+        self._take(changed, parsed)
+        self._stamp = stamp
+
+    def _take(self, entries: dict[str, Any], labels: dict[str, ClipLabel]) -> None:
+        self._entries |= entries
+        self._lines |= {clip: entry_line(clip, entry) for clip, entry in entries.items()}
+        self._labels |= labels
+        for clip in labels:
+            self._intervals.pop(clip, None)
+        self._changes.touch(labels)
 
     def _file_stamp(self) -> tuple[int, ...]:
         try:
@@ -78,3 +101,13 @@ class LabelStore:
         except FileNotFoundError:
             return ()
         return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _summary(label: ClipLabel | None, duration_s: float) -> tuple[bool, float, int]:
+    """Of the original's values as their number tells, without hearing the clip."""
+    if label is None:
+        return False, 0.0, 0
+    if label.original is not None:
+        return True, max(0.0, duration_s - sum(label.original) * HOP_S), label.revision
+    removed_s = sum(removal.end_s - removal.start_s for removal in label.remove)
+    return label.reviewed, removed_s, label.revision

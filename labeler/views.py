@@ -239,7 +239,7 @@ def _shifted(intervals: list[tuple[float, float, str]], by_s: float) -> list[tup
 
 
 def _shown(label: ClipLabel, clip_id: str) -> dict[str, Any]:
-    return {**label_to_json(label), "reviewed": project().store.is_reviewed(clip_id)}
+    return {**label_to_json(label), "reviewed": project().store.summary(clip_id)[0]}
 
 
 def _proposal(clip_id: str) -> dict[str, Any] | None:

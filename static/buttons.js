@@ -1,10 +1,18 @@
 import { keyName } from "./keys.js";
 
-/** Make the buttons of the table of actions, each in the place of its group; returns what refreshes them. */
+/** Make the buttons of the table of actions, each in the place of its group; returns what refreshes them soon. */
 export function makeButtons(actions, layout) {
   const made = actions.map((action) => [action, button(action, layout)]);
   for (const [action, element] of made) place(action.group).append(element);
-  return () => made.forEach(([action, element]) => refresh(action, element));
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      made.forEach(([action, element]) => refresh(action, element));
+    });
+  };
 }
 
 /** An icon of the page's own sheet. */

@@ -1,6 +1,10 @@
 import { Emitter } from "./events.js";
 
-/** Which clip comes next. Holds what the page knows of all clips, one array a column. Emits `queue.change`. */
+/**
+ * Which clip comes next. Holds what the page knows of all clips, one array a column.
+ *
+ * Emits `queue.change` when what it holds or its order changed, `queue.move` when another clip is on show.
+ */
 export class Queue extends Emitter {
   #visited = [];
 
@@ -47,7 +51,7 @@ export class Queue extends Emitter {
     if (index === this.index) return;
     this.#visited.push(this.index);
     this.index = index;
-    this.emit("queue.change");
+    this.emit("queue.move");
   }
 
   setMode(mode) {
@@ -70,11 +74,6 @@ export class Queue extends Emitter {
     this.emit("queue.change");
   }
 
-  setDoubts(doubts) {
-    this.clips.doubt = doubts;
-    this.emit("queue.change");
-  }
-
   /** Where N leads from `from` in the present mode; -1 where there is nothing left. */
   next(from = this.index) {
     if (this.mode === "doubt") return this.unsure(from);
@@ -93,7 +92,7 @@ export class Queue extends Emitter {
     if (index < 0) return;
     if (this.mode !== "order") this.#visited.pop();
     this.index = index;
-    this.emit("queue.change");
+    this.emit("queue.move");
   }
 
   /** The unreviewed clip that the model is least sure of, `from` aside. */

@@ -17,6 +17,7 @@ export class Sidebar {
     this.list.addEventListener("scroll", () => this.#drawRows());
     new ResizeObserver(() => this.#drawRows()).observe(this.list);
     queue.on("queue.change", () => this.draw());
+    queue.on("queue.move", () => (queue.mode === "order" ? this.#drawCurrent() : this.draw()));
     for (const radio of document.querySelectorAll("[name=mode]")) {
       radio.addEventListener("change", () => queue.setMode(radio.value));
     }
@@ -27,6 +28,10 @@ export class Sidebar {
     this.#mostDoubt = Math.max(1e-6, ...this.queue.clips.doubt);
     this.rows.style.height = `${this.#listed.length * ROW_PX}px`;
     byId("clips-count").textContent = `${this.#listed.length}`;
+    this.#drawCurrent();
+  }
+
+  #drawCurrent() {
     if (this.#shownFor !== this.queue.index) this.#scrollToCurrent();
     this.#drawRows();
   }
