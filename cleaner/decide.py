@@ -63,8 +63,8 @@ def model_segments(
     """What the network keeps and removes, edges settled, removals split by kind; see ``decide``."""
     threshold = DEFAULT_THRESHOLD if settings.tidy.threshold is None else settings.tidy.threshold
     mask = tidy(keep_mask(keep, threshold, settings.tidy.exit_threshold), settings.tidy)
-    if energy is not None:
-        mask = whole_events(mask, keep, energy)
+    if not settings.tidy.split_events:
+        mask = whole_events(mask, keep, threshold, energy)
     removals = decision_starts(runs(~mask), samples, rate_hz)
     segments: list[Segment] = []
     for start, end in settle_edges(removals, samples, energy, settings.edges, rate_hz).tolist():

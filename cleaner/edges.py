@@ -136,7 +136,7 @@ class EdgeSettings:
         metavar="BEFORE[,AFTER]",
     )
     decay_s: float = setting(
-        0.2, "beyond that, keep a word's decay and onset while it is heard, at most this long"
+        0.1, "beyond that, keep a word's decay and onset while it is heard, at most this long"
     )
     quietest_s: float = setting(0.06, "then move an edge by at most this to where it is quietest")
 

@@ -1,8 +1,8 @@
 """Whole events only: a sound that the network halves goes or stays as one.
 
-Where a breath's keep probability wanders about the threshold, a mask would keep a stump of it. A stretch of
-sound between two quiet places is one event; if the network removes some of it and is nowhere sure of speech
-in it, all of it goes.
+Where a breath's keep probability wanders about the threshold, a mask would keep a stump of it. So a kept
+piece that nowhere gets well above the threshold goes; and a stretch of sound between two quiet places of
+which some goes is one event: unless speech is sure somewhere in it, all of it goes.
 """
 
 import numpy as np
@@ -11,8 +11,9 @@ from cleaner.edges import BINS_PER_S, EnergyEnvelope
 from cleaner.frames import DECISIONS_PER_S
 from cleaner.segments import runs
 
-# Speech has decisions at least this probable; what never gets there is doubtful.
-SURE = 0.4
+# Times the threshold's odds: at 0.15 a piece is doubtful below 0.3, and speech is sure from 0.5 on.
+_DOUBTFUL_ODDS = 2.43
+_SURE_ODDS = 5.67
 # A sound is this far above what is quiet around it.
 _ABOVE_QUIET_DB = 6.0
 _QUIET_SHARE = 15  # per cent of a second that is at its quietest or below
@@ -20,14 +21,30 @@ _AROUND_S = 2  # the quietest second this near counts
 _BINS = BINS_PER_S // DECISIONS_PER_S
 
 
-def whole_events(mask: np.ndarray, keep: np.ndarray, energy: EnergyEnvelope) -> np.ndarray:
-    """The keep mask, bool ``(D,)``, without stumps of doubtful sounds; ``keep``: float ``(D,)``."""
+def whole_events(
+    mask: np.ndarray, keep: np.ndarray, threshold: float, energy: EnergyEnvelope | None = None
+) -> np.ndarray:
+    """The keep mask, bool ``(D,)``, without stumps of doubtful sounds.
+
+    ``keep``: float ``(D,)``; ``threshold``: what the mask was made with. Without ``energy`` nobody knows where
+    a sound begins and ends, and only doubtful pieces go.
+    """
     mask = mask.copy()
+    for start, end in runs(mask):
+        if keep[start:end].max() < at_odds(threshold, _DOUBTFUL_ODDS):
+            mask[start:end] = False
+    if energy is None:
+        return mask
     for start, end in runs(sounding(energy, len(mask))):
         part = mask[start:end]
-        if part.any() and not part.all() and keep[start:end].max() < SURE:
+        if part.any() and not part.all() and keep[start:end].max() < at_odds(threshold, _SURE_ODDS):
             part[:] = False
     return mask
+
+
+def at_odds(probability: float, times: float) -> float:
+    """The probability whose odds are so many times those of ``probability``."""
+    return times * probability / (1 - probability + times * probability)
 
 
 def sounding(energy: EnergyEnvelope, decisions: int) -> np.ndarray:

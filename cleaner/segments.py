@@ -33,7 +33,8 @@ class TidySettings:
         None, "leave the kept state only below this; else the threshold", parse=parse_probability, metavar="P"
     )
     min_clip_s: float = setting(0.1, "kept pieces shorter than this are removed")
-    min_cut_s: float = setting(0.1, "removals shorter than this are not made")
+    min_cut_s: float = setting(0.14, "removals shorter than this are not made")
+    split_events: bool = setting(False, "let half a breath stay where the network is of two minds about it")
 
 
 def keep_mask(keep: np.ndarray, threshold: float, exit_threshold: float | None = None) -> np.ndarray:

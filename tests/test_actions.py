@@ -100,7 +100,7 @@ def test_every_preset_is_in_the_help():
 
 def test_settings_as_plain_values_leave_out_what_is_not_set():
     assert as_plain([TidySettings(threshold=0.2), ForcedSettings()]) == {
-        "threshold": 0.2, "min_clip_s": 0.1, "min_cut_s": 0.1,
+        "threshold": 0.2, "min_clip_s": 0.1, "min_cut_s": 0.14, "split_events": False,
     }  # fmt: skip
 
 
