@@ -124,7 +124,6 @@ def figures(scored: Sequence[Scored], contender: Contender, settings: CountSetti
     bare = np.concatenate([metrics.without_collar(one.judged.truth) for one in scored])
     kept = [share_kept(one, contender.name, contender.threshold, settings.cut) for one in scored]
     judged = [one.judged for one in scored]
-    words = [(share, one.truth, one.words_s) for share, one in zip(kept, judged, strict=True)]
     events = [(share, one.truth, one.kinds) for share, one in zip(kept, judged, strict=True)]
     return {
         "recordings": len(scored),
@@ -133,7 +132,10 @@ def figures(scored: Sequence[Scored], contender: Contender, settings: CountSetti
         "frames_with_collar": asdict(
             metrics.frame_figures(scores, bare, contender.threshold, settings.at_recall)
         ),
-        "listening": asdict(metrics.listening(words)),
+        "listening": asdict(listening(scored, contender.name, contender.threshold, settings.cut)),
+        "listening_with_collar": asdict(
+            listening(scored, contender.name, contender.threshold, settings.cut, metrics.COLLAR_S)
+        ),
         "events": [asdict(row) for row in metrics.event_figures(events, KIND_NAMES)],
         "kinds": _kind_figures(scored, contender.name),
     }
@@ -203,6 +205,21 @@ def compare(
 def joined(scored: Sequence[Scored], name: str) -> np.ndarray:
     """A contender's scores of all recordings laid end to end: float32 ``(sum of D,)``."""
     return np.concatenate([one.scores[name] for one in scored])
+
+
+def listening(
+    scored: Sequence[Scored], name: str, threshold: float, settings: CutSettings, collar_s: float = 0.0
+) -> metrics.Listening:
+    """What a listener notices at a threshold, after tidy-up and with edges settled.
+
+    With a collar, what lies that near to an edge of the truth counts for nothing: hand-made edges jitter by
+    more than the 20 ms that clip a word. Words that are known exactly stay as they are.
+    """
+    heard = []
+    for one in scored:
+        truth = metrics.without_collar(one.judged.truth, collar_s) if collar_s else one.judged.truth
+        heard.append((share_kept(one, name, threshold, settings), truth, one.judged.words_s))
+    return metrics.listening(heard)
 
 
 def share_kept(one: Scored, name: str, threshold: float, settings: CutSettings) -> np.ndarray:

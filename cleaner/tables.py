@@ -75,17 +75,23 @@ def leads_table(part: Figures) -> str:
 
 
 def listening_table(part: Figures) -> str:
-    """What a listener notices, for an hour of recording, after tidy-up."""
-    header = ("for an hour, after tidy-up", "words clipped", "speech lost", "junk left")
-    rows = [
-        (
-            name,
-            f"{one['listening']['words_clipped_per_hour']:.1f}",
-            f"{one['listening']['speech_lost_s_per_hour']:.1f} s",
-            f"{one['listening']['junk_left_s_per_hour']:.1f} s",
-        )
-        for name, one in part["contenders"].items()
-    ]
+    """What a listener notices, for an hour of recording, after tidy-up; as it is, and with the collar."""
+    header = (
+        "for an hour, as cut",
+        "words clipped",
+        "speech lost",
+        "junk left",
+        "with collar:",
+        "lost",
+        "left",
+    )
+    rows = []
+    for name, one in part["contenders"].items():
+        cells: list[str] = []
+        for figures in (one["listening"], one["listening_with_collar"]):
+            cells.append(f"{figures['words_clipped_per_hour']:.1f}")
+            cells += [f"{figures[f'{what}_s_per_hour']:.1f} s" for what in ("speech_lost", "junk_left")]
+        rows.append((name, *cells))
     return text_table(header, rows)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner import metrics
-from cleaner.comparison import Contender, CountSettings, Scored, joined, share_kept
+from cleaner.comparison import Contender, CountSettings, Scored, joined, listening
 from cleaner.errors import UsageError
 
 THRESHOLDS = np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100, [0.995, 0.998, 0.999]])
@@ -55,14 +55,10 @@ def tuned_threshold(
 
 
 def _listening(field: str) -> Figure:
+    """With the collar, or the jitter of hand-made edges would forbid every cut."""
+
     def figure(scored: Sequence[Scored], name: str, threshold: float, settings: CountSettings) -> float:
-        heard = metrics.listening(
-            [
-                (share_kept(one, name, threshold, settings.cut), one.judged.truth, one.judged.words_s)
-                for one in scored
-            ]
-        )
-        return float(getattr(heard, field))
+        return float(getattr(listening(scored, name, threshold, settings.cut, metrics.COLLAR_S), field))
 
     return figure
 
