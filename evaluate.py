@@ -293,13 +293,16 @@ def tune(
     copy: Path,
 ) -> str:
     """Write a copy of the checkpoint with the threshold that meets the wish; returns what was done."""
-    from cleaner.tuning import parse_wish, tuned_threshold
+    from cleaner.tuning import FIGURES, parse_wish, tuned_threshold
     from model import load_checkpoint, save_checkpoint
 
     wanted = parse_wish(wish)
     threshold, value = tuned_threshold(scored, contender, wanted, settings)
     save_checkpoint(replace(load_checkpoint(checkpoint), threshold=threshold), copy)
-    return f"\n{copy}: threshold {threshold:g}, {wanted.figure} {value:.4g} (wished: {wish})"
+    gone = FIGURES["share removed"][0](scored, contender.name, threshold, settings)
+    return (
+        f"\n{copy}: threshold {threshold:g}, {wanted.figure} {value:.4g}, {gone:.3f} of the removable removed"
+    )
 
 
 def _scored(
