@@ -20,7 +20,8 @@ import numpy as np
 from cleaner.errors import UsageError
 from cleaner.labels import read_labels
 from cleaner.manifest import split_clip_id
-from cleaner.trials import Doubt, TrialSettings, heard_in, sounds_in, trials
+from cleaner.segments import runs
+from cleaner.trials import PAUSE_DECISIONS, Doubt, TrialSettings, heard_in, sounds_in, trials
 from cleaner.truth import Judged, judged_clips, judged_in, read_samples
 
 Part = Callable[[Path, Doubt | None], Iterator[Judged]]
@@ -115,11 +116,17 @@ _MOUTH_MARKS = {
 
 
 def _by_energy(path: Path, mark: str) -> Judged:
-    """What is heard should stay, unless it is breaths; what is not, should go."""
+    """What is heard should stay, breaths excepted; a pause should go, the quiet within laughter may."""
     samples = read_samples(path)
     heard = heard_in(samples)
     truth = np.where(heard, 0.0 if mark == "breaths" else 1.0, 0.0).astype(np.float32)
-    return Judged(path.stem, lambda: samples, truth, np.full(len(truth), -1), mark, marks={mark: heard})
+    for start, end in runs(~heard):
+        if "laughter" in mark or end - start < PAUSE_DECISIONS:
+            truth[start:end] = np.nan
+    marks = {mark: heard}
+    if mark == "breaths":
+        marks["breaths and pauses"] = np.ones(len(heard), bool)
+    return Judged(path.stem, lambda: samples, truth, np.full(len(truth), -1), mark, marks=marks)
 
 
 PARTS: dict[str, Part] = {

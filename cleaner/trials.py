@@ -34,7 +34,7 @@ _AUDIBLE_DB = 30.0
 _SPEECH_RANGE_DB = 30.0
 _SHORTEST_SOUND_DECISIONS = 3  # a lone click of up to 40 ms in a clean recording is no speech
 _WORD_GAP_DECISIONS = 4  # 80 ms: below, one word
-_PAUSE_DECISIONS = 10  # 0.2 s: above, a pause that should go; between the two nobody would say
+PAUSE_DECISIONS = 10  # 0.2 s: above, a pause that should go; between the two nobody would say
 _APART_DECISIONS = 8  # 160 ms from the next word
 _SHORTEST_WORD_DECISIONS = 5
 _SOFT_DB = 12.0
@@ -185,7 +185,7 @@ class _Tape:
         """
         truth = np.where(heard, np.where(doubtful, np.nan, 1.0), 0.0)
         for start, end in runs(~heard):
-            if not energy_tells or end - start < _PAUSE_DECISIONS:
+            if not energy_tells or end - start < PAUSE_DECISIONS:
                 truth[start:end] = np.nan
         closed = heard.copy()
         for start, end in runs(~heard):
