@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.audio import Chapter, Cover, Writer, open_recording, output_format
+from cleaner.audio import CONTAINERS, Chapter, Cover, Writer, open_recording, output_format
 from cleaner.audio.ogg_pages import checksum
 from cleaner.errors import AudioFileError
 
@@ -285,3 +285,17 @@ def test_ogg_pages_carry_the_checksum_that_decoders_check(tmp_path):
     stored = int.from_bytes(first[22:26], "little")
     first[22:26] = bytes(4)
     assert checksum(bytes(first)) == stored
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 192_000])
+@pytest.mark.parametrize("suffix", sorted(CONTAINERS))
+def test_every_extension_takes_every_rate(tmp_path, suffix, rate_hz):
+    writer = copy(wav(tmp_path / "a.wav", samples=9_000, rate_hz=rate_hz), tmp_path / f"b{suffix}")
+    with open_recording(tmp_path / f"b{suffix}") as recording:
+        samples = sum(block.shape[1] for block in recording.blocks())
+    changed = recording.info.sample_rate_hz != rate_hz
+    assert changed == any(f"has no {rate_hz} Hz" in line for line in writer.warnings)
+    assert recording.warnings == []
+    # Codecs of whole frames, in containers that do not tell where the sound ends, add silence.
+    surplus = samples - -(-9_000 * recording.info.sample_rate_hz // rate_hz)
+    assert 0 <= surplus <= (4_096 if suffix in (".aac", ".ac3", ".mp2", ".wma") else 0)

@@ -7,7 +7,8 @@
 
 from cleaner.audio.analysis import analysis_blocks, from_float, to_float
 from cleaner.audio.clips import clip_info, read_clip, write_clip
-from cleaner.audio.formats import CONTAINERS, OutputFormat, output_format, output_suffix
+from cleaner.audio.containers import CONTAINERS
+from cleaner.audio.formats import OutputFormat, output_format, output_suffix
 from cleaner.audio.info import AudioInfo, Chapter, Cover
 from cleaner.audio.reader import BLOCK_SAMPLES, Recording, open_recording
 from cleaner.audio.writer import Writer

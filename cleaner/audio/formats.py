@@ -6,84 +6,15 @@ must change is said in one line, and only then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from cleaner.audio.containers import CODECS, CONTAINERS, Codec, Container
 from cleaner.audio.info import AudioInfo
 from cleaner.errors import AudioFileError
 
-
-@dataclass(frozen=True)
-class Container:
-    """A file extension's muxer and the codecs it takes, the first one where the source's does not fit."""
-
-    muxer: str
-    codecs: tuple[str, ...]
-    options: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Codec:
-    """FFmpeg's encoder of a codec and what it takes; no rates means any."""
-
-    encoder: str
-    sample_formats: tuple[str, ...] = ("fltp",)
-    rates_hz: tuple[int, ...] = ()
-    most_channels: int = 8
-    bit_rate_per_channel: int | None = None  # for sources without a bit rate of their own
-    # Frames that FFmpeg's encoder and decoder swallow at the start, and one more at the end.
-    swallowed_samples: int = 0
-
-
-_MP4 = {"movie_timescale": "{rate}"}  # else the length is rounded to a millisecond
-_WAV_ONLY = ("pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav")
-CONTAINERS = {
-    ".wav": Container("wav", ("pcm", *_WAV_ONLY), {"rf64": "auto"}),
-    ".w64": Container("w64", ("pcm",)),
-    ".aiff": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
-    ".aif": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
-    ".au": Container("au", ("pcm", "pcm_alaw", "pcm_mulaw")),
-    ".caf": Container("caf", ("pcm", "pcm_alaw", "pcm_mulaw", "alac")),
-    ".flac": Container("flac", ("flac",)),
-    ".wv": Container("wv", ("wavpack",)),
-    ".mp3": Container("mp3", ("mp3",)),
-    ".mp2": Container("mp2", ("mp2",)),
-    ".m4a": Container("mp4", ("aac", "alac"), _MP4 | {"brand": "M4A "}),
-    ".m4b": Container("mp4", ("aac", "alac"), _MP4 | {"brand": "M4B "}),
-    ".mp4": Container("mp4", ("aac", "alac", "opus", "flac", "mp3", "ac3"), _MP4),
-    ".mov": Container("mov", ("aac", "alac", "pcm"), _MP4),
-    ".aac": Container("adts", ("aac",), {"write_id3v2": "1"}),
-    ".ac3": Container("ac3", ("ac3",)),
-    ".ogg": Container("ogg", ("vorbis", "opus", "flac")),
-    ".oga": Container("ogg", ("vorbis", "opus", "flac")),
-    ".opus": Container("opus", ("opus",)),
-    ".webm": Container("webm", ("opus", "vorbis")),
-    ".mka": Container("matroska", ("flac", "opus", "vorbis", "aac", "mp3", "pcm", "alac", "ac3")),
-    ".mkv": Container("matroska", ("flac", "opus", "vorbis", "aac", "mp3", "pcm", "alac", "ac3")),
-    ".wma": Container("asf", ("wmav2", "wmav1")),
-}
-
-_AAC_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
-_MP3_HZ = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
-CODECS = {
-    "aac": Codec("aac", rates_hz=_AAC_HZ, bit_rate_per_channel=80_000),
-    "ac3": Codec("ac3", rates_hz=(48_000, 44_100, 32_000), most_channels=6, bit_rate_per_channel=96_000),
-    "adpcm_ima_wav": Codec("adpcm_ima_wav", ("s16p",), most_channels=2),
-    "adpcm_ms": Codec("adpcm_ms", ("s16",), most_channels=2),
-    "alac": Codec("alac", ("s16p", "s32p")),
-    "flac": Codec("flac", ("s16", "s32")),
-    "mp2": Codec("mp2", ("s16",), _MP3_HZ[:6], 2, 96_000),
-    "mp3": Codec("libmp3lame", ("s16p", "fltp"), _MP3_HZ, 2, 80_000),
-    "opus": Codec("libopus", ("flt",), (48_000,), bit_rate_per_channel=56_000),
-    "pcm_alaw": Codec("pcm_alaw", ("s16",)),
-    "pcm_mulaw": Codec("pcm_mulaw", ("s16",)),
-    "vorbis": Codec("vorbis", ("flt",), bit_rate_per_channel=64_000),  # through libsndfile
-    "wavpack": Codec("wavpack", ("u8p", "s16p", "s32p", "fltp")),
-    "wmav1": Codec("wmav1", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
-    "wmav2": Codec("wmav2", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
-}
 _BIG_ENDIAN = ("aiff", "au", "caf")
 # For encoders that want a layout by name: ones without the narrow band of an effects channel, if there are.
 DEFAULT_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "6.0", "7.0", "octagonal")
@@ -240,7 +171,7 @@ def _bit_rate(info: AudioInfo, name: str, codec: Codec, channels: int, rate_hz: 
         return None
     lossy = info.bits is None and info.bit_rate and not info.codec.startswith("adpcm")
     bit_rate = info.bit_rate if lossy and info.bit_rate else codec.bit_rate_per_channel * channels
-    if name == "mp3":
+    if name in ("mp2", "mp3"):
         legal = _MP3_KBIT[rate_hz >= 32_000]
         return 1_000 * min(legal, key=lambda kbit: abs(kbit * 1_000 - bit_rate))
     return min(bit_rate, 256_000 * channels) if name == "opus" else bit_rate

@@ -19,6 +19,8 @@ _LONGEST_HOLE_S = 60
 # A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
 _A_FRAME = 4_608
 _MOST_SURPLUS = 8_192
+# Containers that state a duration round it.
+_ROUGH_S = 0.05
 
 Run = tuple[int, np.ndarray]  # first sample, array (channels, n)
 
@@ -183,13 +185,13 @@ class Recording:
             self._warn(f"damaged in {places}, first at {first}, and silent there: {lost_s:.3f} s in all")
 
     def _warn_if_short(self, position: int, stop: int | None) -> None:
-        expected = self.info.samples
-        if expected is None and self.info.states_duration and self.info.duration_s:
-            expected = int(self.info.duration_s * self.info.sample_rate_hz)
+        expected, rate_hz = self.info.samples, self.info.sample_rate_hz
         allowed = 0 if self.info.bits else _A_FRAME
+        if expected is None and self.info.states_duration and self.info.duration_s:
+            expected = int(self.info.duration_s * rate_hz)
+            allowed = max(_A_FRAME, round(_ROUGH_S * rate_hz))
         if expected is None or (stop is not None and stop < expected) or position >= expected - allowed:
             return
-        rate_hz = self.info.sample_rate_hz
         self._warn(f"cut short: {clock(position / rate_hz)} of {clock(expected / rate_hz)} are there")
 
 
