@@ -1,5 +1,7 @@
 """Reading: blocks laid end to end are the file, from any place, and bad files are named in one line."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import soundfile
@@ -137,3 +139,18 @@ def test_every_good_file_has_the_length_it_promises(shared_data):
             samples = sum(block.shape[1] for block in recording.blocks())
         assert recording.info.samples in (samples, None), path.name
         assert bool(recording.warnings) == ("damaged" in path.name), path.name
+
+
+def test_memory_does_not_grow_with_the_recording():
+    # An hour of stereo at 8 kHz, one block at a time, against a minute of it.
+    block = np.random.default_rng(0).integers(-9_000, 9_000, (2, 65_536)).astype(np.int16)
+
+    def peak_bytes(seconds: int) -> int:
+        tracemalloc.start()
+        for samples in analysis_blocks((block for _ in range(seconds * 8_000 // 65_536)), 8_000):
+            del samples
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert peak_bytes(3_600) < peak_bytes(60) + 100_000
