@@ -85,8 +85,9 @@ class Page:
     def text(self, selector: str) -> str:
         return self.tab.locator(selector).inner_text()
 
-    def pressed(self, action: str) -> bool:
-        return self.tab.locator(f"[data-action={action}]").get_attribute("aria-pressed") == "true"
+    def until_pressed(self, action: str, pressed: bool = True) -> None:
+        """Wait until a button looks pressed, or does not."""
+        self.tab.wait_for_selector(f"[data-action={action}][aria-pressed={str(pressed).lower()}]")
 
     def until(self, what: str, argument: Any = None) -> None:
         """Wait until a JavaScript condition holds."""

@@ -101,7 +101,7 @@ def test_brackets_nudge_an_edge_by_one_decision_and_replay(page, served):
     page.until_saved()
     start, end, _ = served.stored()["remove"][0]
     page.press("]", "]", "[")
-    assert page.pressed("play")
+    page.until_pressed("play")
     page.press("e", "[")
     page.until_saved()
     assert served.stored()["remove"] == [[pytest.approx(start - 0.02), pytest.approx(end + 0.02), ""]]
