@@ -181,14 +181,14 @@ def print_half_breaths(all_answered: Sequence[Answered]) -> None:
 
 
 def print_podcast(folder: Path, detector: Detector) -> None:
-    """Length of ``tight``, margins 0, against the author's edit."""
+    """Length of ``tight``, without margins fixed or following a decay, against the author's edit."""
     (judged,) = judged_in(folder)
     (path,) = folder.glob("*.flac")
     with open_recording(path) as recording:
         energy = EdgeEnergy(recording.info.sample_rate_hz)
         found = detect(detector, recording, energy.push)
         rate_hz = recording.info.sample_rate_hz
-    settings = CutSettings(edges=EdgeSettings(margin_s=(0, 0)))
+    settings = CutSettings(edges=EdgeSettings(margin_s=(0, 0), decay_s=0))
     segments = decide(found.keep, found.kinds, found.samples, rate_hz, settings, energy=energy.finish())
     kept_s = sum(s.length for s in segments if s.keep) / rate_hz
     author_s = float(np.nansum(judged.truth == 1)) * 0.02

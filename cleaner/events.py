@@ -26,8 +26,8 @@ def whole_events(
 ) -> np.ndarray:
     """The keep mask, bool ``(D,)``, without stumps of doubtful sounds.
 
-    ``keep``: float ``(D,)``; ``threshold``: what the mask was made with. Without ``energy`` nobody knows where
-    a sound begins and ends, and only doubtful pieces go.
+    ``keep``: float ``(D,)``; ``threshold``: what the mask was made with. Without ``energy`` it is not known
+    where a sound begins and ends, and only doubtful pieces go.
     """
     mask = mask.copy()
     for start, end in runs(mask):
