@@ -1,8 +1,8 @@
 """The only door for sound files: blocks of samples in, blocks of samples out, tags and all.
 
-    with open_recording("episode.mp3") as recording:
-        for block in recording.blocks():       # (channels, n), the decoder's own sample type
-            ...
+with open_recording("episode.mp3") as recording:
+    for block in recording.blocks():       # (channels, n), the decoder's own sample type
+        ...
 """
 
 from cleaner.audio.analysis import analysis_blocks, from_float, to_float

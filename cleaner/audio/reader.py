@@ -78,9 +78,7 @@ class Recording:
         if out is not None:
             yield out[:, :filled]
 
-    def _pieces(
-        self, start: int, stop: int | None, at_most: int, seek: bool = True
-    ) -> Iterator[np.ndarray]:
+    def _pieces(self, start: int, stop: int | None, at_most: int, seek: bool = True) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""
         decoding = Decoding(self.info, self._clock, self._decoded_as, self._landmarks, self._warn)
         runs = self._runs(decoding, start if seek else 0, at_most)
