@@ -74,12 +74,16 @@ def join_figure(around: np.ndarray, middle: int, rate_hz: int) -> tuple[float, f
     usual = np.percentile(steps[max(0, middle - near) : middle + near], _STEP_PERCENTILE)
     step_db = 20 * np.log10(max(steps[middle - 1], _SILENT) / max(usual, _SILENT))
     half = int(_LEVEL_S * rate_hz / 2)
-    sides = [
-        around[:, max(0, middle - 3 * half) : middle - half],
-        around[:, middle + half : middle + 3 * half],
-    ]
-    quieter = min(_level(side) for side in sides)
-    return float(step_db), 20 * np.log10(quieter / _level(around[:, max(0, middle - half) : middle + half]))
+    # On either side the quietest counts: an edge lies in the quiet between two words, which is no dip.
+    before = min(_level(_part(around, middle, half, at)) for at in (-5, -3))
+    after = min(_level(_part(around, middle, half, at)) for at in (1, 3))
+    here = _level(_part(around, middle, half, -1))
+    return float(step_db), float(20 * np.log10(min(before, after) / here))
+
+
+def _part(around: np.ndarray, middle: int, half: int, at: int) -> np.ndarray:
+    """Two halves of a level's length, from ``at`` halves after the join on."""
+    return around[:, max(0, middle + at * half) : max(0, middle + (at + 2) * half)]
 
 
 def _level(samples: np.ndarray) -> float:
