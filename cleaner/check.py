@@ -36,7 +36,7 @@ class CheckLimits:
     lossy_length_off_s: float = 0.05  # a frame of a codec
     step_db: float = 0.0  # a join's step, above the 99.9th percentile of the steps within 50 ms
     dip_db: float = 3.0  # a join's level, below that of both its sides
-    joins_off: float = 0.03  # share of joins beyond either of these: between two words it may be quieter still
+    joins_off: float = 0.03  # share of joins beyond either of these: between two words it may be quieter
     joins_per_minute: float = 60.0
     below_speech_db: float = 10.0  # a removed silence no further below speech than this is none
     loud_silence: float = 0.01
