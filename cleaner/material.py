@@ -50,11 +50,15 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Voices:
-    """Clips of each speaker and how often each is drawn."""
+class Groups:
+    """Clips of each speaker or of each sort, and how often each group is drawn."""
 
     clips: list[list[Clip]]
     weights: np.ndarray
+
+    def draw(self, rng: np.random.Generator) -> list[Clip]:
+        """The clips of one group."""
+        return self.clips[int(rng.choice(len(self.clips), p=self.weights))]
 
 
 class Material:
@@ -76,30 +80,19 @@ class Material:
             raise UsageError(f"no speech in {folder}: its manifest.csv must name files with the role speech")
 
     @cached_property
-    def voices(self) -> "Voices":
-        """The speech by speaker; who has more of it comes more often, by the root of its length."""
-        by_speaker: dict[str, list[Clip]] = defaultdict(list)
-        for clip in self.by_role["speech"]:
-            by_speaker[clip.speaker].append(clip)
-        weights = np.sqrt([sum(clip.seconds for clip in clips) for clips in by_speaker.values()])
-        return Voices(list(by_speaker.values()), weights / weights.sum())
+    def voices(self) -> "Groups":
+        """The speech by speaker."""
+        return _grouped(self.by_role["speech"], "speaker")
 
     @cached_property
-    def breaths(self) -> list[list[Clip]]:
+    def breaths(self) -> "Groups":
         """Recorded breaths by label."""
-        return self._events(lambda label: label in BREATH_LABELS)
+        return _grouped([clip for clip in self.by_role["event"] if clip.label in BREATH_LABELS], "label")
 
     @cached_property
-    def noises(self) -> list[list[Clip]]:
+    def noises(self) -> "Groups":
         """Recorded sounds to be removed that are no breaths, by label."""
-        return self._events(lambda label: label not in BREATH_LABELS)
-
-    def _events(self, wanted: Callable[[str], bool]) -> list[list[Clip]]:
-        by_label: dict[str, list[Clip]] = defaultdict(list)
-        for clip in self.by_role["event"]:
-            if wanted(clip.label):
-                by_label[clip.label].append(clip)
-        return list(by_label.values())
+        return _grouped([clip for clip in self.by_role["event"] if clip.label not in BREATH_LABELS], "label")
 
     def samples(self, clip: Clip) -> np.ndarray:
         """The clip at 16 kHz, mono: float32 ``(M,)``."""
@@ -194,6 +187,15 @@ def _clip(path: Path, inside: str, row: dict[str, str]) -> Clip:
         energy_is_truth="energy" not in row.get("labels", ""),
         set_aside=zlib.crc32(name.encode()) % _SET_ASIDE_ONE_IN == 0,
     )
+
+
+def _grouped(clips: list[Clip], by: str) -> Groups:
+    """By an attribute; of what there is more comes more often, by the root of its length."""
+    groups: dict[str, list[Clip]] = defaultdict(list)
+    for clip in clips:
+        groups[getattr(clip, by)].append(clip)
+    weights = np.sqrt([sum(clip.seconds for clip in group) for group in groups.values()])
+    return Groups(list(groups.values()), weights / weights.sum())
 
 
 def _intervals(labels: str) -> tuple[tuple[float, float], ...]:

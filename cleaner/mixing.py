@@ -51,10 +51,10 @@ class MixSettings:
     near_room: float = setting(0.45, "share of kept talkers near it, in a room that is heard")
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
-    handling: float = setting(0.2, "share in which the microphone is handled for seconds")
-    fidgeting: float = setting(0.3, "share with small noises anywhere, over speech and pauses alike")
+    handling: float = setting(0.1, "share in which the microphone is handled for seconds")
+    fidgeting: float = setting(0.12, "share with small noises anywhere, over speech and pauses alike")
     laughter: float = setting(0.06, "share of pieces that are laughter, to be kept")
-    soft: float = setting(0.35, "share that was recorded at a low level, -60 to -32 dB of full scale")
+    soft: float = setting(0.25, "share that was recorded at a low level, -50 to -32 dB of full scale")
     level_mean_db: float = setting(-24.0, "mean level of the main talker in the others")
     level_deviation_db: float = setting(6.0, "its deviation; it stays between -46 and -12 dB")
     background: float = setting(0.75, "share with a background, -5 to 70 dB below")
@@ -115,7 +115,7 @@ class _Mixer:
         self.canvas = Canvas(round(settings.episode_s * RATE_HZ / DECISION_SAMPLES))
         level_db = rng.normal(settings.level_mean_db, settings.level_deviation_db)
         is_soft = self._chance(settings.soft)
-        self.main_db = float(rng.uniform(-60, -32) if is_soft else np.clip(level_db, -46, -12))
+        self.main_db = float(rng.uniform(-50, -32) if is_soft else np.clip(level_db, -46, -12))
 
     def episode(self) -> Episode:
         if self._chance(self.settings.nobody_near):
@@ -148,8 +148,7 @@ class _Mixer:
         return [Talker(self._voice(), max(-64.0, level), self._response()) for level in levels_db]
 
     def _voice(self) -> list[Clip]:
-        voices = self.material.voices
-        return voices.clips[int(self.rng.choice(len(voices.clips), p=voices.weights))]
+        return self.material.voices.draw(self.rng)
 
     def _response(self) -> np.ndarray | None:
         which = self.rng.random()
@@ -219,13 +218,13 @@ class _Mixer:
             return
         left, right = at * DECISION_SAMPLES, (at + pause) * DECISION_SAMPLES
         for _ in range(1 + int(self.rng.integers(3)) * (pause > 75)):
-            sound, kind = event(self.material, self.rng, breath_share=0.4)
+            sound, kind = event(self.material, self.rng, breath_share=0.5)
             sound = faded(sound[: right - left])
             if len(sound) < DECISION_SAMPLES:
                 return
             room = right - left - len(sound)
             start = left + (room if self._chance(0.3) else int(self.rng.integers(room + 1)))
-            below_db = self.rng.uniform(-38, -6) if kind == BREATH else self.rng.uniform(-32, 6)
+            below_db = self.rng.uniform(-36, 3) if kind == BREATH else self.rng.uniform(-32, 8)
             self.canvas.add_removable(start, sound, self.main_db + below_db, kind)
 
     def _add_bleed(self, level_db: float) -> None:

@@ -60,11 +60,11 @@ def event(material: Material, rng: np.random.Generator, breath_share: float) -> 
     """A sound to be removed, recorded or synthesised, its loudest 20 ms at 0 dB, and its kind."""
     is_breath = rng.random() < breath_share
     recorded = material.breaths if is_breath else material.noises
-    if not recorded or rng.random() < 0.3:
+    if not recorded.clips or rng.random() < 0.3:
         makers = synthesis.BREATHS if is_breath else synthesis.NOISES
         sound = makers[rng.integers(len(makers))](rng)
     else:
-        label = recorded[rng.integers(len(recorded))]
+        label = recorded.draw(rng)
         sound = _recorded_event(material, rng, label[rng.integers(len(label))])
         sound = other_size(rng, sound)
     if rng.random() < 0.4 and len(sound):

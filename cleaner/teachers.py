@@ -87,7 +87,8 @@ def _fireredvad(folder: Path) -> Listener:
 
     def answer(samples: np.ndarray) -> tuple[np.ndarray, float, float]:
         bank = kaldi_native_fbank.OnlineFbank(options)
-        bank.accept_waveform(16_000, np.asarray(samples, np.float32) * 32768)
+        # Rounded as a file of 16 bit is: what is fainter than one step would be normalised into sound.
+        bank.accept_waveform(16_000, np.rint(np.asarray(samples, np.float32) * 32768))
         bank.input_finished()
         frames = bank.num_frames_ready
         if frames == 0:
