@@ -27,8 +27,8 @@ from cleaner.cli import (
     run,
     setting,
 )
-from cleaner.decide import CutSettings
-from cleaner.edges import EdgeSettings
+from cleaner.cutting.decide import CutSettings
+from cleaner.cutting.edges import EdgeSettings
 from cleaner.errors import CheckpointError, LabelsError, UsageError
 from cleaner.files import write_whole
 from cleaner.imports.meaning import MEANINGS
@@ -36,8 +36,8 @@ from cleaner.kinds import KIND_NAMES
 from cleaner.segments import TidySettings
 
 if TYPE_CHECKING:
-    from cleaner.comparison import Contender, CountSettings, Scored
-    from cleaner.truth import Judged
+    from cleaner.measuring.comparison import Contender, CountSettings, Scored
+    from cleaner.measuring.truth import Judged
 
 DEFAULT_CHECKPOINT = Path(__file__).with_name("weights") / "default.pt"
 
@@ -152,8 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.checkpoints = [DEFAULT_CHECKPOINT]
     tuned_path = check_outputs(given.checkpoints, figures, output)
     contenders = contenders_of(given, cut.tidy.threshold, output.device)
-    from cleaner.comparison import CountSettings, compare
-    from cleaner.tables import summary_table
+    from cleaner.measuring.comparison import CountSettings, compare
+    from cleaner.measuring.tables import summary_table
 
     settings = CountSettings(figures.at_recall, figures.draws, figures.seed, cut)
     parts: dict[str, Any] = {}
@@ -199,10 +199,10 @@ def readers_of(settings: DataSettings, peers: PeerSettings, seed: int) -> Reader
 
     Where sentences are laid together, what in them no peer hears as speech is left out, if peers are at hand.
     """
-    from cleaner.peers import hearing_no_speech
-    from cleaner.suite import suite_parts
-    from cleaner.trials import TrialSettings, sounds_in, trials
-    from cleaner.truth import judged_in
+    from cleaner.measuring.peers import hearing_no_speech
+    from cleaner.measuring.suite import suite_parts
+    from cleaner.measuring.trials import TrialSettings, sounds_in, trials
+    from cleaner.measuring.truth import judged_in
 
     if settings.suite and settings.mix:
         raise UsageError("--suite and --mix exclude each other")
@@ -229,7 +229,7 @@ def check_outputs(
             raise UsageError(f"{there[0]} is there already; --force overwrites it")
     if figures.tune is None:
         return None
-    from cleaner.tuning import parse_wish
+    from cleaner.measuring.tuning import parse_wish
 
     parse_wish(figures.tune)
     if len(checkpoints) != 1 or checkpoints[0].suffix != ".pt":
@@ -242,8 +242,8 @@ def check_outputs(
 
 def contenders_of(given: Namespace, threshold: float | None, device: str) -> "list[Contender]":
     """Checkpoints, then peers; each with a name of its own."""
-    from cleaner.comparison import checkpoint_contender, peer_contender
     from cleaner.detect import load_detector
+    from cleaner.measuring.comparison import checkpoint_contender, peer_contender
 
     beside = options_from(given, PeerSettings)
     contenders = []
@@ -257,7 +257,7 @@ def contenders_of(given: Namespace, threshold: float | None, device: str) -> "li
 
 def report(name: str, part: Mapping[str, Any]) -> str:
     """The part's tables as text."""
-    from cleaner import tables
+    from cleaner.measuring import tables
 
     count = part["recordings"]
     head = (
@@ -278,7 +278,7 @@ def report(name: str, part: Mapping[str, Any]) -> str:
 
 def save_figures(folder: Path, parts: Mapping[str, Any]) -> None:
     """Write ``figures.json`` and ``figures.csv``."""
-    from cleaner.tables import csv_text
+    from cleaner.measuring.tables import csv_text
 
     write_whole(folder / "figures.json", json.dumps(parts, indent=1).encode())
     write_whole(folder / "figures.csv", csv_text(parts).encode())
@@ -293,7 +293,7 @@ def tune(
     copy: Path,
 ) -> str:
     """Write a copy of the checkpoint with the threshold that meets the wish; returns what was done."""
-    from cleaner.tuning import FIGURES, parse_wish, tuned_threshold
+    from cleaner.measuring.tuning import FIGURES, parse_wish, tuned_threshold
     from model import load_checkpoint, save_checkpoint
 
     wanted = parse_wish(wish)
@@ -310,7 +310,7 @@ def _scored(
 ) -> "list[Scored]":
     from tqdm import tqdm
 
-    from cleaner.comparison import score
+    from cleaner.measuring.comparison import score
 
     with tqdm(desc=name, unit=" recordings", disable=quiet or None, file=sys.stderr, leave=False) as bar:
         scored = score(contenders, read(), lambda _: bar.update())
@@ -324,8 +324,8 @@ def _save_curves(
 ) -> None:
     import numpy as np
 
-    from cleaner.comparison import joined
-    from cleaner.curves import save_curves
+    from cleaner.measuring.comparison import joined
+    from cleaner.measuring.curves import save_curves
 
     truth = np.concatenate([one.judged.truth for one in scored])
     save_curves(path, truth, {one.name: joined(scored, one.name) for one in contenders}, title)

@@ -18,19 +18,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cleaner.actions import ActionSettings, as_plain, presets_help
 from cleaner.batch import BatchProgress, ShareOfBatch, side_by_side
 from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
 from cleaner.cores import usable_cores
-from cleaner.cutlist_json import check_same_recording, is_cut_list, load_cut_list
-from cleaner.decide import CutSettings, decide
-from cleaner.edges import EdgeEnergy, EdgeSettings
+from cleaner.cutting.actions import ActionSettings, as_plain, presets_help
+from cleaner.cutting.cutlist_json import check_same_recording, is_cut_list, load_cut_list
+from cleaner.cutting.decide import CutSettings, decide
+from cleaner.cutting.edges import EdgeEnergy, EdgeSettings
+from cleaner.cutting.forced import ForcedSettings, by_person, ranges_in
+from cleaner.cutting.loudness import LoudnessSettings
 from cleaner.errors import AudioFileError, NothingToKeep, UsageError
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
 from cleaner.files import fingerprint
-from cleaner.forced import ForcedSettings, by_person, ranges_in
 from cleaner.inputs import expand_inputs, folder_below
-from cleaner.loudness import LoudnessSettings
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
 from cleaner.report import Report, describe, report_on
@@ -335,7 +335,7 @@ def clean(
 def checked(report: Report, task: Task, cut_list: CutList) -> Report:
     """The report with what the check of the result found."""
     from cleaner.audio import open_recording
-    from cleaner.check import check, installed_voice
+    from cleaner.cutting.check import check, installed_voice
 
     with open_recording(task.recording) as recording:
         found = check(recording, cut_list, task.output, voice=installed_voice())

@@ -24,8 +24,6 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from cleaner.augment import AugmentSettings, change_sound
-from cleaner.calibration import THRESHOLD, calibrate, logit
 from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
 from cleaner.dataset import load_dataset
 from cleaner.detect import Detector, detect_features
@@ -34,8 +32,19 @@ from cleaner.files import write_whole
 from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S
 from cleaner.kinds import KIND_NAMES
 from cleaner.metrics import auc, frame_figures, without_collar
-from cleaner.mixed_data import MixedSettings, mixed_tracks
-from cleaner.training_data import Batch, Crops, Track, check_enough, check_share, joined, split, tracks_of
+from cleaner.mixing.mixed_data import MixedSettings, mixed_tracks
+from cleaner.training.augment import AugmentSettings, change_sound
+from cleaner.training.calibration import THRESHOLD, calibrate, logit
+from cleaner.training.training_data import (
+    Batch,
+    Crops,
+    Track,
+    check_enough,
+    check_share,
+    joined,
+    split,
+    tracks_of,
+)
 from model import MODELS, Checkpoint, Network, load_checkpoint, save_checkpoint
 
 SHIPPED = Path(__file__).parent / "weights" / "default.pt"

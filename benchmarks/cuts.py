@@ -19,20 +19,20 @@ sys.path.insert(0, str(ROOT))
 
 from episodes import CONDITIONS, RATE_HZ, Episode, breath_episodes, episodes, lost_s  # noqa: E402
 
-from cleaner.actions import PRESETS, ActionSettings  # noqa: E402
 from cleaner.audio import open_recording  # noqa: E402
-from cleaner.decide import CutSettings, decide  # noqa: E402
+from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
+from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
+from cleaner.cutting.edges import EdgeEnergy, EdgeSettings  # noqa: E402
+from cleaner.cutting.join_figures import join_figure, windows  # noqa: E402
+from cleaner.cutting.room_tone import RoomTone  # noqa: E402
+from cleaner.cutting.shade import shaded, shades  # noqa: E402
 from cleaner.detect import Detector, detect, detect_features, load_detector  # noqa: E402
-from cleaner.edges import EdgeEnergy, EdgeSettings  # noqa: E402
 from cleaner.features import log_mel  # noqa: E402
-from cleaner.join_figures import join_figure, windows  # noqa: E402
+from cleaner.measuring.peers import load_peer  # noqa: E402
+from cleaner.measuring.truth import judged_in  # noqa: E402
 from cleaner.metrics import CLIPPED_S, runs  # noqa: E402
-from cleaner.peers import load_peer  # noqa: E402
-from cleaner.room_tone import RoomTone  # noqa: E402
 from cleaner.segments import CutList, Segment, Source, TimeMap  # noqa: E402
-from cleaner.shade import shaded, shades  # noqa: E402
 from cleaner.splice import JoinSettings, splice  # noqa: E402
-from cleaner.truth import judged_in  # noqa: E402
 
 # A breath of which between these shares goes is halved; less or more is its soft end.
 _HALF = (0.25, 0.75)

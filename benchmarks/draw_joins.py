@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from cleaner.audio import open_recording, to_float  # noqa: E402
-from cleaner.decide import CutSettings, decide  # noqa: E402
+from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
+from cleaner.cutting.edges import EdgeEnergy  # noqa: E402
 from cleaner.detect import detect, load_detector  # noqa: E402
-from cleaner.edges import EdgeEnergy  # noqa: E402
 from cleaner.render import reader_of  # noqa: E402
 from cleaner.segments import CutList, Source  # noqa: E402
 from cleaner.splice import (  # noqa: E402

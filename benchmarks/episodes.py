@@ -1,9 +1,9 @@
 """Mixed episodes whose every word, breath and noise is known, for measuring cuts.
 
 Clean sentences with pauses between them, sounds pasted into the pauses, a background over all
-(``cleaner.trials``). What is a word is judged on the sentences alone, before anything is laid over them: by
-level, and only where Silero VAD hears speech within a tenth of a second and something in it is voiced: a
-reader's own breath is no word.
+(``cleaner.measuring.trials``). What is a word is judged on the sentences alone, before anything is laid
+over them: by level, and only where Silero VAD hears speech within a tenth of a second and something in it
+is voiced: a reader's own breath is no word.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from cleaner.edges import EdgeEnergy, EnergyEnvelope
+from cleaner.cutting.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.frames import DECISION_S
-from cleaner.material import read_manifest
+from cleaner.measuring.peers import Peer, level_db
+from cleaner.measuring.trials import Sound, TrialSettings, sounds_in, trials
+from cleaner.measuring.truth import Judged, read_samples
 from cleaner.metrics import runs
-from cleaner.peers import Peer, level_db
-from cleaner.trials import Sound, TrialSettings, sounds_in, trials
-from cleaner.truth import Judged, read_samples
+from cleaner.mixing.material import read_manifest
 
 RATE_HZ = 16_000
 # Levels of the background below the speech, and of the sounds against it, in dB.
@@ -45,7 +45,7 @@ _REACH = np.ones(11)  # a tenth of a second to either side
 
 @dataclass(frozen=True)
 class Episode:
-    """One recording at 16 kHz, mono; times in seconds, truth per decision as in ``cleaner.truth.Judged``."""
+    """One recording at 16 kHz, mono; times in seconds, truth per decision as in ``Judged``."""
 
     condition: str
     samples: np.ndarray

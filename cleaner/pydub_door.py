@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cleaner.audio import open_recording
-from cleaner.decide import CutSettings, decide
+from cleaner.cutting.decide import CutSettings, decide
+from cleaner.cutting.edges import EdgeEnergy
 from cleaner.detect import Detector, detect
-from cleaner.edges import EdgeEnergy
 from cleaner.errors import NothingToKeep
 from cleaner.files import fingerprint
 from cleaner.render import render

@@ -8,10 +8,10 @@ import numpy as np
 
 from cleaner.audio import Chapter, Recording, Writer, output_format
 from cleaner.audio.loudness import measure, set_loudness
+from cleaner.cutting.room_tone import RoomTone
+from cleaner.cutting.shade import shaded, shades
 from cleaner.pipeline import prefetch
-from cleaner.room_tone import RoomTone
 from cleaner.segments import CutList, TimeMap
-from cleaner.shade import shaded, shades
 from cleaner.splice import JoinSettings, splice
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cleaner.decide import CutSettings
-from cleaner.forced import forced_segments
-from cleaner.pace import paced
+from cleaner.cutting.decide import CutSettings
+from cleaner.cutting.forced import forced_segments
+from cleaner.cutting.pace import paced
 from cleaner.segments import CutList, Segment, Source
 from cleaner.splice import JoinSettings, splice
 from labeler.media import Sound

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.decide import CutSettings, model_segments
-from cleaner.edges import EdgeEnergy
+from cleaner.cutting.decide import CutSettings, model_segments
+from cleaner.cutting.edges import EdgeEnergy
 from cleaner.errors import CleanerError
 from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S, decision_count
 from cleaner.segments import Segment

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cleaner.actions import (
+from cleaner.cli import add_options, options_from
+from cleaner.cutting.actions import (
     PRESETS,
     ActionSettings,
     as_plain,
@@ -17,9 +18,15 @@ from cleaner.actions import (
     presets_help,
     show_share,
 )
-from cleaner.cli import add_options, options_from
+from cleaner.cutting.forced import (
+    ForcedSettings,
+    Range,
+    by_person,
+    forced_segments,
+    parse_range,
+    resolve_range,
+)
 from cleaner.errors import UsageError
-from cleaner.forced import ForcedSettings, Range, by_person, forced_segments, parse_range, resolve_range
 from cleaner.segments import Segment, TidySettings
 
 

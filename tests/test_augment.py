@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cleaner.augment import AugmentSettings, change_sound
 from cleaner.features import log_mel
+from cleaner.training.augment import AugmentSettings, change_sound
 
 FLOOR = np.log(np.float32(1e-6))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cleaner.calibration import calibrate, logit
+from cleaner.training.calibration import calibrate, logit
 
 
 def probability(logits: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cleaner.cutlist_json import (
+from cleaner.cutting.cutlist_json import (
     DECIDERS,
     KINDS,
     check_same_recording,
@@ -21,7 +21,7 @@ from cleaner.errors import CutListError
 from cleaner.files import fingerprint
 from cleaner.segments import CutList, Segment, Source
 
-SCHEMA = json.loads((Path(__file__).parents[1] / "cleaner" / "cuts.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[1] / "cleaner" / "cutting" / "cuts.schema.json").read_text())
 
 CUT_LIST = CutList(
     Source("episode.mp3", 44_100, 100_000, 2, "12+ab"),

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.actions import ActionSettings
-from cleaner.decide import CutSettings, decide
-from cleaner.edges import EdgeSettings
+from cleaner.cutting.actions import ActionSettings
+from cleaner.cutting.decide import CutSettings, decide
+from cleaner.cutting.edges import EdgeSettings
+from cleaner.cutting.forced import on_top
 from cleaner.errors import UsageError
-from cleaner.forced import on_top
 from cleaner.segments import Segment, TidySettings, check_tiling
 
 RATE = 1000  # a decision is 20 samples

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.edges import EdgeEnergy, EdgeSettings, EnergyEnvelope, parse_margin, settle_edges, show_margin
+from cleaner.cutting.edges import (
+    EdgeEnergy,
+    EdgeSettings,
+    EnergyEnvelope,
+    parse_margin,
+    settle_edges,
+    show_margin,
+)
 from cleaner.errors import UsageError
 
 RATE = 1000  # a bin is 5 samples

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 import evaluate
-from cleaner import comparison, tables, tuning
 from cleaner.audio import write_clip
-from cleaner.comparison import Contender, CountSettings, Scored
-from cleaner.decide import CutSettings
-from cleaner.edges import EdgeEnergy, EdgeSettings
+from cleaner.cutting.decide import CutSettings
+from cleaner.cutting.edges import EdgeEnergy, EdgeSettings
 from cleaner.errors import CleanerError, UsageError
+from cleaner.measuring import comparison, tables, tuning
+from cleaner.measuring.comparison import Contender, CountSettings, Scored
+from cleaner.measuring.truth import Judged
 from cleaner.segments import TidySettings
-from cleaner.truth import Judged
 
 RATE = 16_000
 BARE = CountSettings(

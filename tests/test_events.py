@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cleaner.edges import EnergyEnvelope
-from cleaner.events import at_odds, sounding, whole_events
+from cleaner.cutting.edges import EnergyEnvelope
+from cleaner.cutting.events import at_odds, sounding, whole_events
 
 QUIET, LOUD = -70, -40
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from cleaner.audio.loudness import Loudness, measure, set_loudness
+from cleaner.cutting.loudness import parse_loudness
 from cleaner.errors import UsageError
-from cleaner.loudness import parse_loudness
 
 
 def info_of(channels=2, rate=48_000, dtype=np.int16):

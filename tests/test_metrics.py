@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from cleaner import bootstrap, metrics
+from cleaner import metrics
+from cleaner.measuring import bootstrap
 
 NAN = float("nan")
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.errors import UsageError
-from cleaner.material import Material, read_manifest, speech_activity
-from cleaner.mixing import MixSettings, episodes
-from cleaner.pieces import BREATH, NOISE, SILENCE, active_level_db, event, faded, speech_piece
-from cleaner.pool import SHARD_EPISODES, load_pool, make_shard, shard_path
-from cleaner.soft_targets import soft_target
+from cleaner.mixing.canvas import AFTER, PIECE, SURE, Canvas
+from cleaner.mixing.episodes import MixSettings, episodes
+from cleaner.mixing.material import Material, read_manifest, speech_activity
+from cleaner.mixing.pieces import BREATH, NOISE, SILENCE, active_level_db, event, faded, speech_piece
+from cleaner.mixing.pool import SHARD_EPISODES, load_pool, make_shard, shard_path
+from cleaner.mixing.soft_targets import soft_target
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(320) / 16_000).astype(np.float32)
 

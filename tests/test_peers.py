@@ -3,10 +3,10 @@ import importlib.util
 import numpy as np
 import pytest
 
-from cleaner import peers, suite
-from cleaner.comparison import joined, peer_contender, score
 from cleaner.errors import UsageError
 from cleaner.frames import decision_count, frame_count
+from cleaner.measuring import peers, suite
+from cleaner.measuring.comparison import joined, peer_contender, score
 from cleaner.metrics import frame_figures
 
 PACKAGES = {

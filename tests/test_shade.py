@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cleaner.room_tone import RoomTone, silences, tone_fill
+from cleaner.cutting.room_tone import RoomTone, silences, tone_fill
+from cleaner.cutting.shade import shaded, shades
 from cleaner.segments import CutList, Segment, Source
-from cleaner.shade import shaded, shades
 from cleaner.splice import JoinSettings, splice
 
 RATE = 1000  # a ramp is 20 samples

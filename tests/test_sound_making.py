@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cleaner import colour, rooms, synthesis
 from cleaner.audio.round_trip import CODECS, codec_round_trip
+from cleaner.mixing import colour, rooms, synthesis
 
 CLICK = np.zeros(16_000, np.float32)
 CLICK[8_000:8_040] = np.hanning(40)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cleaner.errors import UsageError
-from cleaner.material import read_samples
-from cleaner.teachers import LOGIT_LIMIT, TEACHERS, load_teacher, mean_logits
+from cleaner.mixing.material import read_samples
+from cleaner.mixing.teachers import LOGIT_LIMIT, TEACHERS, load_teacher, mean_logits
 
 PACKAGES = {
     "fireredvad": ("onnxruntime", "kaldi_native_fbank", "kaldiio"),

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cleaner.decide import CutSettings, decide
+from cleaner.cutting.decide import CutSettings, decide
+from cleaner.cutting.edges import EdgeEnergy
 from cleaner.detect import Detector, detect
-from cleaner.edges import EdgeEnergy
 from cleaner.frames import decision_count, decisions_in
 from cleaner.segments import CutList, Segment, Source, TimeMap
 from cleaner.splice import JoinSettings, splice
@@ -108,7 +108,7 @@ def test_every_tick_lands_where_the_time_map_says(decided):
 
 
 def _with_ticks_kept(segments):
-    from cleaner.forced import forced_segments, on_top
+    from cleaner.cutting.forced import forced_segments, on_top
 
     ranges = [(max(0, tick - 10), tick + 10) for tick in range(0, SAMPLES, 60 * RATE)]
     kept = on_top(segments, forced_segments(ranges, keep=True))

@@ -13,10 +13,10 @@ import soundfile
 import torch
 
 import train as training
-from cleaner.calibration import THRESHOLD
 from cleaner.errors import CheckpointError, CleanerError, LabelsError, UsageError
-from cleaner.mixed_data import MixedSettings, hard_target
-from cleaner.pool import Pool, shard_path
+from cleaner.mixing.mixed_data import MixedSettings, hard_target
+from cleaner.mixing.pool import Pool, shard_path
+from cleaner.training.calibration import THRESHOLD
 from model import MODELS, Checkpoint, ModelConfig, Network, load_checkpoint, numpy_network, save_checkpoint
 from train import TrainSettings, one_cycle, train, validate
 
@@ -174,7 +174,7 @@ def test_the_table_at_the_end(settings, capsys):
 def test_validation_is_windowed_like_use(settings):
     checkpoint = load_checkpoint(train(settings, quiet=True))
     mel = np.random.default_rng(0).normal(-8, 3, (64, 5_000)).astype(np.float32)
-    from cleaner.training_data import Track
+    from cleaner.training.training_data import Track
 
     track = Track("x", mel, np.ones(2_500, np.float32), np.full(2_500, -1), np.zeros(2_500, np.int64))
     logits, _ = validate(checkpoint.network, [track])

@@ -5,7 +5,7 @@ import pytest
 
 from cleaner.dataset import ClipRecord
 from cleaner.errors import LabelsError, UsageError
-from cleaner.training_data import (
+from cleaner.training.training_data import (
     Crops,
     Track,
     around_known,

@@ -3,8 +3,8 @@ import pytest
 
 from cleaner.audio import write_clip
 from cleaner.errors import UsageError
-from cleaner.suite import PARTS, suite_parts
-from cleaner.trials import TrialSettings, heard_in, sounds_in, trials
+from cleaner.measuring.suite import PARTS, suite_parts
+from cleaner.measuring.trials import TrialSettings, heard_in, sounds_in, trials
 
 RATE = 16_000
 

@@ -5,7 +5,7 @@ import pytest
 
 from cleaner.audio import write_clip
 from cleaner.errors import LabelsError
-from cleaner.truth import judged_in
+from cleaner.measuring.truth import judged_in
 
 RATE = 16_000
 

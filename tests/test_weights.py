@@ -6,8 +6,8 @@ import pytest
 from cleaner.detect import detect_features, load_detector
 from cleaner.features import log_mel
 from cleaner.kinds import KIND_NAMES
+from cleaner.measuring.suite import suite_parts
 from cleaner.metrics import auc
-from cleaner.suite import suite_parts
 
 SIZE_BYTES = 2_000_000
 

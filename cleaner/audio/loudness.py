@@ -15,7 +15,7 @@ import numpy as np
 
 from cleaner.audio.analysis import from_float, to_float
 from cleaner.audio.info import AudioInfo
-from cleaner.loudness import LEAST_LUFS
+from cleaner.cutting.loudness import LEAST_LUFS
 
 MOST_PEAK_DBTP = -1.0
 _OVERSAMPLING = 4

@@ -185,8 +185,8 @@ def test_preview_is_what_stays_end_to_end(client):
 
 def test_preview_is_spliced_as_infer_splices(client):
     """A person's ranges on the way of infer.py give the same samples."""
-    from cleaner.decide import CutSettings, decide
-    from cleaner.forced import forced_segments
+    from cleaner.cutting.decide import CutSettings, decide
+    from cleaner.cutting.forced import forced_segments
     from cleaner.segments import CutList, Source
     from cleaner.splice import JoinSettings, splice
 
@@ -302,9 +302,9 @@ def test_a_proposal_is_what_infer_would_cut(make_app, tmp_path):
 def cuts_of_the_whole(path):
     """What is removed of the whole recording by default, in seconds."""
     from cleaner.audio import open_recording
-    from cleaner.decide import CutSettings, decide
+    from cleaner.cutting.decide import CutSettings, decide
+    from cleaner.cutting.edges import EdgeEnergy
     from cleaner.detect import detect
-    from cleaner.edges import EdgeEnergy
 
     energy = EdgeEnergy(16_000)
     with open_recording(path) as recording:

@@ -7,7 +7,7 @@ which some goes is one event: unless speech is sure somewhere in it, all of it g
 
 import numpy as np
 
-from cleaner.edges import BINS_PER_S, EnergyEnvelope
+from cleaner.cutting.edges import BINS_PER_S, EnergyEnvelope
 from cleaner.frames import DECISIONS_PER_S
 from cleaner.segments import runs
 

@@ -18,9 +18,9 @@ import numpy as np
 from cleaner.errors import UsageError
 from cleaner.frames import DECISION_S
 from cleaner.kinds import KIND_NAMES
-from cleaner.peers import level_db
+from cleaner.measuring.peers import level_db
+from cleaner.measuring.truth import Judged, read_samples
 from cleaner.segments import runs
-from cleaner.truth import Judged, read_samples
 
 Doubt = Callable[[np.ndarray], np.ndarray]
 ByRole = Mapping[str, "Sequence[Sound]"]

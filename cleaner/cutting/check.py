@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.audio import Recording, analysis_blocks, open_recording
-from cleaner.edges import BINS_PER_S, STEPS_PER_DB, EdgeEnergy, EnergyEnvelope
+from cleaner.cutting.edges import BINS_PER_S, STEPS_PER_DB, EdgeEnergy, EnergyEnvelope
+from cleaner.cutting.join_figures import join_figures
 from cleaner.errors import UsageError
 from cleaner.frames import DECISIONS_PER_S
-from cleaner.join_figures import join_figures
 from cleaner.segments import CutList, runs
 
 Voice = Callable[[np.ndarray], np.ndarray]  # f32 (M,) at 16 kHz -> chance of speech per decision (D,)
@@ -124,7 +124,7 @@ def check(
 
 def installed_voice() -> Voice | None:
     """Silero VAD where it is installed, else None."""
-    from cleaner.peers import load_peer
+    from cleaner.measuring.peers import load_peer
 
     try:
         return load_peer("silero")

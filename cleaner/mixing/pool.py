@@ -14,8 +14,8 @@ import numpy as np
 
 from cleaner.features import log_mel
 from cleaner.files import write_whole
-from cleaner.material import Material
-from cleaner.mixing import Episode, MixSettings, episodes
+from cleaner.mixing.episodes import Episode, MixSettings, episodes
+from cleaner.mixing.material import Material
 
 SHARD_EPISODES = 48
 

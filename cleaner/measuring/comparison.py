@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from cleaner import bootstrap, metrics
-from cleaner.decide import CutSettings, model_segments
+from cleaner import metrics
+from cleaner.cutting.decide import CutSettings, model_segments
+from cleaner.cutting.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.detect import Detector, detect_features
-from cleaner.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.features import log_mel
 from cleaner.frames import DECISION_S
 from cleaner.kinds import KIND_NAMES
-from cleaner.peers import PEERS, load_peer
-from cleaner.truth import Judged
+from cleaner.measuring import bootstrap
+from cleaner.measuring.peers import PEERS, load_peer
+from cleaner.measuring.truth import Judged
 
 _RATE_HZ = 16_000
 _DECISION_SAMPLES = 320

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from cleaner.actions import ActionSettings
-from cleaner.edges import EdgeSettings, EnergyEnvelope, settle_edges
-from cleaner.events import whole_events
-from cleaner.forced import on_top
+from cleaner.cutting.actions import ActionSettings
+from cleaner.cutting.edges import EdgeSettings, EnergyEnvelope, settle_edges
+from cleaner.cutting.events import whole_events
+from cleaner.cutting.forced import on_top
+from cleaner.cutting.pace import paced
 from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
-from cleaner.pace import paced
 from cleaner.segments import Segment, TidySettings, keep_mask, runs, tidy
 
 DEFAULT_THRESHOLD = 0.15

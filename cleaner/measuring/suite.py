@@ -20,9 +20,9 @@ import numpy as np
 from cleaner.errors import UsageError
 from cleaner.labels import read_labels
 from cleaner.manifest import split_clip_id
+from cleaner.measuring.trials import PAUSE_DECISIONS, Doubt, TrialSettings, heard_in, sounds_in, trials
+from cleaner.measuring.truth import Judged, judged_clips, judged_in, read_samples
 from cleaner.segments import runs
-from cleaner.trials import PAUSE_DECISIONS, Doubt, TrialSettings, heard_in, sounds_in, trials
-from cleaner.truth import Judged, judged_clips, judged_in, read_samples
 
 Part = Callable[[Path, Doubt | None], Iterator[Judged]]
 
@@ -39,7 +39,7 @@ def suite_parts(
 ) -> dict[str, Callable[[], Iterator[Judged]]]:
     """Readers of the parts of the suite in the folder ``data``, by name; all of them, or those named.
 
-    ``doubt`` as in ``cleaner.trials``.
+    ``doubt`` as in ``cleaner.measuring.trials``.
     Raises UsageError for an unknown name or where the folder does not hold what a part needs.
     """
     unknown = [name for name in names if name not in PARTS]

@@ -12,11 +12,11 @@ import numpy as np
 from tqdm import tqdm
 
 from cleaner.cli import parse_positive_integer, setting
-from cleaner.training_data import Track
+from cleaner.training.training_data import Track
 
 if TYPE_CHECKING:
-    from cleaner.pool import Pool
-    from cleaner.teachers import Teacher
+    from cleaner.mixing.pool import Pool
+    from cleaner.mixing.teachers import Teacher
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
 
     Raises UsageError where the folder has no manifest or a teacher's file is missing.
     """
-    from cleaner.material import Material
-    from cleaner.mixing import MixSettings
-    from cleaner.pool import load_pool, make_shard, shard_path
-    from cleaner.soft_targets import soft_target
+    from cleaner.mixing.episodes import MixSettings
+    from cleaner.mixing.material import Material
+    from cleaner.mixing.pool import load_pool, make_shard, shard_path
+    from cleaner.mixing.soft_targets import soft_target
 
     teacher = _teacher(settings)
     pools = []
@@ -65,8 +65,8 @@ def hard_target(pool: "Pool") -> np.ndarray:
 
     Speech that no teacher, if one was asked, hears at all is neither.
     """
-    from cleaner.canvas import AFTER, PIECE
-    from cleaner.soft_targets import audible
+    from cleaner.mixing.canvas import AFTER, PIECE
+    from cleaner.mixing.soft_targets import audible
 
     heard = 1 / (1 + np.exp(-pool.teacher.astype(np.float32)))
     unheard = np.isfinite(heard) & ~audible(np.nan_to_num(heard), _HEARD_AT_ALL)
@@ -86,6 +86,6 @@ def _tracks(pool: "Pool", target: np.ndarray) -> list[Track]:
 def _teacher(settings: MixedSettings) -> "Teacher | None":
     if settings.teacher is None:
         return None
-    from cleaner.teachers import TEACHERS, load_teacher, mean_logits
+    from cleaner.mixing.teachers import TEACHERS, load_teacher, mean_logits
 
     return mean_logits([load_teacher(name, Path(settings.teacher)) for name in TEACHERS])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner import metrics
-from cleaner.comparison import Contender, CountSettings, Scored, joined, listening
 from cleaner.errors import UsageError
+from cleaner.measuring.comparison import Contender, CountSettings, Scored, joined, listening
 
 THRESHOLDS = np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100, [0.995, 0.998, 0.999]])
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cleaner.material import DECISION_SAMPLES, decision_levels_db
-from cleaner.pieces import SILENCE
+from cleaner.mixing.material import DECISION_SAMPLES, decision_levels_db
+from cleaner.mixing.pieces import SILENCE
 
 UNKNOWN_KIND = -1
 AFTER, PIECE, SURE = 1, 2, 3

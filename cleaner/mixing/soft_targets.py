@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from cleaner.canvas import AFTER, PIECE, SURE
-from cleaner.pieces import SILENCE
+from cleaner.mixing.canvas import AFTER, PIECE, SURE
+from cleaner.mixing.pieces import SILENCE
 
 _AUDIBLE_DECISIONS = 5  # 0.1 s
 _SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -8.0  # the most that a target says where nothing is to be kept

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cleaner.actions import gain_of
-from cleaner.room_tone import Fill
+from cleaner.cutting.actions import gain_of
+from cleaner.cutting.room_tone import Fill
 from cleaner.segments import CutList, Segment
 from cleaner.splice import around_zero, in_type
 

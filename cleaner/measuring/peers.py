@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner import teachers
 from cleaner.errors import UsageError
 from cleaner.frames import analysis_length, decision_centres_s, decision_count, frame_count
+from cleaner.mixing import teachers
 
 Peer = Callable[[np.ndarray], np.ndarray]
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from cleaner.actions import parse_action
+from cleaner.cutting.actions import parse_action
 from cleaner.errors import CutListError, UsageError
 from cleaner.files import fingerprint, write_whole
 from cleaner.kinds import KIND_NAMES

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from cleaner.actions import ActionSettings, Preset
+from cleaner.cutting.actions import ActionSettings, Preset
 from cleaner.segments import KEPT, Segment
 
 ROOM = "duck:room"

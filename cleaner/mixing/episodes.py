@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner import colour, rooms, synthesis
 from cleaner.audio.round_trip import codec_round_trip
-from cleaner.canvas import Canvas
 from cleaner.cli import setting
-from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
-from cleaner.pieces import (
+from cleaner.mixing import colour, rooms, synthesis
+from cleaner.mixing.canvas import Canvas
+from cleaner.mixing.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
+from cleaner.mixing.pieces import (
     BREATH,
     NOISE,
     active_level_db,

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.signal import resample_poly
 
-from cleaner import colour, rooms, synthesis
-from cleaner.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
+from cleaner.mixing import colour, rooms, synthesis
+from cleaner.mixing.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
 
 SILENCE, BREATH, NOISE = 0, 1, 2
 

@@ -1,0 +1,1 @@
+"""What train.py draws from: labelled stretches, augmentation, and the calibration of 0.15."""
