@@ -27,7 +27,7 @@ from tqdm import tqdm
 from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
 from cleaner.dataset import load_dataset
 from cleaner.detect import Detector, detect_features
-from cleaner.errors import CheckpointError, UsageError
+from cleaner.errors import CheckpointError, TrainingError, UsageError
 from cleaner.files import write_whole
 from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S
 from cleaner.kinds import KIND_NAMES
@@ -164,6 +164,7 @@ def train(
             for step in range(first, first + job.epoch_steps):
                 rate = job.peak_rate * one_cycle(step / job.steps)
                 losses.append(train_step(state, _batch(job, step), rate, settings.seed + step))
+                _check_finite(losses[-1], state.epoch + 1, job, out)
                 update_average(state, min(settings.average, (step + 1) / (step + 10)))
                 bar.update()
             state.epoch += 1
@@ -382,6 +383,7 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
     The best epoch is the one with the highest AUC on what was set aside.
     """
     logits, truth = validate(state.average, job.validation)
+    _check_finite(logits, state.epoch, job, out)
     figures = _figures(logits, truth)
     row = {"epoch": state.epoch, "loss": loss, **figures}
     state.history.append(row)
@@ -409,6 +411,18 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
     save_checkpoint(checkpoint, out / "last.pt")
     lines = "".join(json.dumps(row) + "\n" for row in state.history)
     write_whole(out / "metrics.jsonl", lines.encode())
+
+
+def _check_finite(values: np.ndarray | float, epoch: int, job: Job, out: Path) -> None:
+    """Raise TrainingError where losses or logits are no numbers any more."""
+    if np.isfinite(values).all():
+        return
+    best = out / "best.pt"
+    kept = f"{best} keeps the best epoch before" if best.exists() else "nothing was saved"
+    raise TrainingError(
+        f"training diverged in epoch {epoch}; {kept}. "
+        f"Begin anew with --force and a --learning-rate below {job.peak_rate:g}"
+    )
 
 
 def _sure(truth: np.ndarray, settings: TrainSettings) -> np.ndarray:

@@ -32,6 +32,10 @@ class LabelsError(CleanerError):
     """Labels or clips that are broken or do not belong together."""
 
 
+class TrainingError(CleanerError):
+    """Training that came to nothing: it diverged."""
+
+
 class ImportFormatError(CleanerError):
     """A label file made elsewhere that does not hold what its format promises."""
 

@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 import train as training
-from cleaner.errors import CheckpointError, CleanerError, LabelsError, UsageError
+from cleaner.errors import CheckpointError, CleanerError, LabelsError, TrainingError, UsageError
 from cleaner.mixing.mixed_data import MixedSettings, hard_target
 from cleaner.mixing.pool import Pool, shard_path
 from cleaner.training.calibration import THRESHOLD
@@ -156,12 +156,33 @@ def test_a_fine_tuned_run_resumes_too(fine_tuning, folder):
     assert same_weights(whole, train(parts, quiet=True, resume=True))
 
 
-def test_the_initial_weights_are_kept_where_nothing_is_better(fine_tuning, folder):
-    good = train(replace(fine_tuning, out=str(folder / "good"), init="none"), quiet=True)
+@pytest.fixture
+def good(fine_tuning, folder) -> Path:
+    return train(replace(fine_tuning, out=str(folder / "good"), init="none"), quiet=True)
+
+
+def test_the_initial_weights_are_kept_where_nothing_is_better(fine_tuning, good):
     worse = replace(fine_tuning, init=str(good), learning_rate=0.5, epochs=2)
     best = load_checkpoint(train(worse, quiet=True))
     assert best.metrics["epoch"] == 0
     assert best.metrics["auc"] == pytest.approx(load_checkpoint(good).metrics["auc"])
+
+
+def test_a_run_that_diverges_says_so_and_keeps_what_was_good(fine_tuning, good):
+    out = Path(fine_tuning.out)
+    message = complaint(TrainingError, replace(fine_tuning, init=str(good), learning_rate=3.0))
+    assert "diverged in epoch 1" in message
+    assert f"{out / 'best.pt'} keeps the best epoch before" in message
+    assert "--learning-rate below 3" in message
+    assert same_weights(out / "best.pt", good)
+    assert [json.loads(line)["epoch"] for line in (out / "metrics.jsonl").read_text().splitlines()] == [0]
+
+
+def test_a_run_that_diverges_from_scratch_leaves_nothing(settings, monkeypatch):
+    monkeypatch.setattr(training, "keep_loss", lambda logits, target: logits.sum() * np.nan)
+    message = complaint(TrainingError, settings)
+    assert "nothing was saved" in message
+    assert list(Path(settings.out).iterdir()) == []
 
 
 def test_the_table_at_the_end(settings, capsys):
