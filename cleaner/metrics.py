@@ -139,6 +139,23 @@ def macro_f1(answer: np.ndarray, truth: np.ndarray, kinds: int) -> float:
     return float((2 * np.diag(table)[there] / total[there]).mean())
 
 
+def kinds_of_events(removed: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each removed event is called, and what it is: int ``(E,)`` each.
+
+    ``truth``: int ``(D,)``, negative where no kind is known; a run of one kind is an event. ``removed``: int
+    ``(D,)``, the kind that a decision is removed as, negative where it is kept. An event counts when half of
+    it is removed, and is called what most of that is.
+    """
+    truth, removed = np.asarray(truth), np.asarray(removed)
+    called, true = [], []
+    for first, last in pairwise(np.flatnonzero(np.diff(truth, prepend=-2, append=-2))):
+        gone = removed[first:last][removed[first:last] >= 0]
+        if truth[first] >= 0 and len(gone) >= FOUND_SHARE * (last - first):
+            called.append(int(np.bincount(gone).argmax()))
+            true.append(int(truth[first]))
+    return np.array(called, int), np.array(true, int)
+
+
 def confusion(answer: np.ndarray, truth: np.ndarray, kinds: int) -> np.ndarray:
     """Decisions of each true kind (row) by answered kind (column): int64 ``(kinds, kinds)``."""
     known = np.asarray(truth) >= 0

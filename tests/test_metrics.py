@@ -119,6 +119,15 @@ def test_events_are_counted_by_kind_and_by_length():
     assert (longer[0].shortest_s, longer[0].longest_s) == (0.3, 1.0)
 
 
+def test_a_removed_event_is_called_what_most_of_it_is():
+    true = np.array([-1, 1, 1, 1, 1, 2, 2, 0, 0, 0, -1])
+    gone = np.array([0, 2, 1, 1, -1, -1, -1, 1, 1, 0, 2])
+    called, events = metrics.kinds_of_events(gone, true)
+    assert events.tolist() == [1, 0]  # the noise was not removed, so nothing is reported of it
+    assert called.tolist() == [1, 1]
+    assert metrics.macro_f1(called, events, 3) == pytest.approx((2 / 3 + 0) / 2)
+
+
 def test_kinds_next_to_each_other_are_stretches_of_their_own():
     kind = np.array([0, 0, 1, 1])
     rows = metrics.event_figures([(mask("rrkk"), truth("rrrr"), kind)], ("silence", "breath"))

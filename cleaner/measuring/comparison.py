@@ -21,6 +21,7 @@ from cleaner.kinds import KIND_NAMES
 from cleaner.measuring import bootstrap
 from cleaner.measuring.peers import PEERS, load_peer
 from cleaner.measuring.truth import Judged
+from cleaner.segments import Segment
 
 _RATE_HZ = 16_000
 _DECISION_SAMPLES = 320
@@ -138,7 +139,7 @@ def figures(scored: Sequence[Scored], contender: Contender, settings: CountSetti
             listening(scored, contender.name, contender.threshold, settings.cut, metrics.COLLAR_S)
         ),
         "events": [asdict(row) for row in metrics.event_figures(events, KIND_NAMES)],
-        "kinds": _kind_figures(scored, contender.name),
+        "kinds": _kind_figures(scored, contender, settings.cut),
     }
 
 
@@ -223,18 +224,24 @@ def listening(
     return metrics.listening(heard)
 
 
-def share_kept(one: Scored, name: str, threshold: float, settings: CutSettings) -> np.ndarray:
-    """How much of each decision a listener gets, after tidy-up and with edges settled: float ``(D,)``."""
+def removed_segments(one: Scored, name: str, threshold: float, settings: CutSettings) -> list[Segment]:
+    """What a listener does not get, after tidy-up, edges settled, split by kind where kinds are answered."""
     decisions = len(one.judged.truth)
-    keep = one.scores[name]
-    if name not in one.kinds:
+    keep, kinds = one.scores[name], np.zeros((len(KIND_NAMES), decisions), np.float32)
+    if name in one.kinds:
+        kinds[one.kinds[name], np.arange(decisions)] = 1
+    else:
         # Scores of others are no probabilities of ours: only their verdict counts.
         keep, threshold = (keep >= threshold).astype(np.float32), 0.5
     settings = replace(settings, tidy=replace(settings.tidy, threshold=threshold))
-    unsaid = np.zeros((len(KIND_NAMES), decisions), np.float32)
-    segments = model_segments(keep, unsaid, decisions * _DECISION_SAMPLES, _RATE_HZ, settings, one.energy)
-    removed = [(segment.start, segment.end) for segment in segments if not segment.keep]
-    return metrics.share_kept(np.array(removed) / _DECISION_SAMPLES, decisions)
+    segments = model_segments(keep, kinds, decisions * _DECISION_SAMPLES, _RATE_HZ, settings, one.energy)
+    return [segment for segment in segments if not segment.keep]
+
+
+def share_kept(one: Scored, name: str, threshold: float, settings: CutSettings) -> np.ndarray:
+    """How much of each decision a listener gets: float ``(D,)``."""
+    removed = [(gone.start, gone.end) for gone in removed_segments(one, name, threshold, settings)]
+    return metrics.share_kept(np.array(removed) / _DECISION_SAMPLES, len(one.judged.truth))
 
 
 def kept_shares(scored: Sequence[Scored], contender: Contender) -> dict[str, dict[str, float]]:
@@ -266,17 +273,38 @@ def _of_group(
     return asdict(metrics.frame_figures(scores, truth, contender.threshold, settings.at_recall))
 
 
-def _kind_figures(scored: Sequence[Scored], name: str) -> dict[str, Any] | None:
-    """Macro F1 and confusion over decisions whose kind is known; None where no kind is answered or known."""
-    answered = [one for one in scored if name in one.kinds]
+def _kind_figures(
+    scored: Sequence[Scored], contender: Contender, settings: CutSettings
+) -> dict[str, Any] | None:
+    """Macro F1 and confusion over decisions whose kind is known, and over removed events as they are
+    reported; None where no kind is answered or known.
+    """
+    answered = [one for one in scored if contender.name in one.kinds]
     if not any((one.judged.kinds >= 0).any() for one in answered):
         return None
-    answer = np.concatenate([one.kinds[name] for one in answered])
+    answer = np.concatenate([one.kinds[contender.name] for one in answered])
     truth = np.concatenate([one.judged.kinds for one in answered])
+    events = [
+        metrics.kinds_of_events(_reported(one, contender, settings), one.judged.kinds) for one in answered
+    ]
+    called, true = (np.concatenate(column) for column in zip(*events, strict=True))
+    return {**_kinds_called(answer, truth), "events": _kinds_called(called, true)}
+
+
+def _kinds_called(answer: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     return {
         "macro_f1": metrics.macro_f1(answer, truth, len(KIND_NAMES)),
         "confusion": metrics.confusion(answer, truth, len(KIND_NAMES)).tolist(),
     }
+
+
+def _reported(one: Scored, contender: Contender, settings: CutSettings) -> np.ndarray:
+    """The kind that each decision is removed as, -1 where it is kept: int64 ``(D,)``."""
+    reported = np.full(len(one.judged.truth), -1)
+    for gone in removed_segments(one, contender.name, contender.threshold, settings):
+        first, stop = (round(place / _DECISION_SAMPLES) for place in (gone.start, gone.end))
+        reported[first:stop] = KIND_NAMES.index(gone.kind)
+    return reported
 
 
 def _as_long(values: np.ndarray, decisions: int) -> np.ndarray:

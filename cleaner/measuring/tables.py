@@ -154,13 +154,14 @@ def summary_table(parts: Mapping[str, Figures]) -> str:
 
 
 def kinds_table(part: Figures, kinds: Sequence[str]) -> str:
-    """Macro F1 of kinds, and what each true kind was called."""
+    """Macro F1 of kinds and what each true kind was called: decisions, then removed events as reported."""
     rows = []
     for name, one in part["contenders"].items():
         if one["kinds"]:
-            for kind, counts in zip(kinds, one["kinds"]["confusion"], strict=True):
-                label = f"{name}: {kind}"
-                rows.append((label, *(str(count) for count in counts), share(one["kinds"]["macro_f1"])))
+            for what, counted in (("decisions", one["kinds"]), ("events", one["kinds"]["events"])):
+                for kind, counts in zip(kinds, counted["confusion"], strict=True):
+                    cells = (*(str(count) for count in counts), share(counted["macro_f1"]))
+                    rows.append((f"{name}, {what}: {kind}", *cells))
     return text_table(("kinds: true, then called", *kinds, "macro F1"), rows) if rows else ""
 
 

@@ -27,11 +27,13 @@ ByRole = Mapping[str, "Sequence[Sound]"]
 
 _DECISION_SAMPLES = 320
 _SPEECH_DB = -26.0
+_FLOOR_PERCENTILE = 8
 _SILENCE, _BREATH, _NOISE = (KIND_NAMES.index(name) for name in ("silence", "breath", "noise"))
 _BREATH_CLASSES = ("breath", "sigh", "gasp")
 # Softer than this below the loudest 20 ms a sound is not heard as itself any more.
 _AUDIBLE_DB = 30.0
 _SPEECH_RANGE_DB = 30.0
+_QUIET_DB = 6.0  # above the floor of a sentence's own recording there may be breaths and chairs
 _SHORTEST_SOUND_DECISIONS = 3  # a lone click of up to 40 ms in a clean recording is no speech
 _WORD_GAP_DECISIONS = 4  # 80 ms: below, one word
 PAUSE_DECISIONS = 10  # 0.2 s: above, a pause that should go; between the two nobody would say
@@ -121,7 +123,7 @@ def heard_in(samples: np.ndarray) -> np.ndarray:
     Louder than 30 dB below its loud parts and than a fifth of the way up from its floor; lone clicks are not.
     """
     level = level_db(samples, -(-len(samples) // _DECISION_SAMPLES))
-    floor, top = np.percentile(level, [8, 95])
+    floor, top = np.percentile(level, [_FLOOR_PERCENTILE, 95])
     loud = level > max(top - _SPEECH_RANGE_DB, floor + 0.2 * (top - floor))
     for start, end in runs(loud):
         if end - start < _SHORTEST_SOUND_DECISIONS:
@@ -182,6 +184,8 @@ class _Tape:
     ) -> None:
         """Speech whose pauses of 0.2 s and more should go, and between shorter ones of which are its
         words.
+
+        People breathe in their pauses, so such a pause is silence only where it is near the floor.
         """
         truth = np.where(heard, np.where(doubtful, np.nan, 1.0), 0.0)
         for start, end in runs(~heard):
@@ -194,7 +198,10 @@ class _Tape:
         begin = self.decisions
         words = [(begin + a, begin + b) for a, b in runs(closed) if not doubtful[a:b].any()]
         self.words_s += [(a * DECISION_S, b * DECISION_S) for a, b in words]
-        self.lay(sound, truth, np.where(truth == 0, _SILENCE, -1), "sentence", heard & ~doubtful)
+        level = level_db(sound, len(heard))
+        quiet = level <= np.percentile(level, _FLOOR_PERCENTILE) + _QUIET_DB
+        kinds = np.where((truth == 0) & quiet, _SILENCE, -1)
+        self.lay(sound, truth, kinds, "sentence", heard & ~doubtful)
 
     def event(self, sound: np.ndarray, kind: int) -> None:
         """A sound that should go."""
