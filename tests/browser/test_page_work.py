@@ -205,15 +205,44 @@ def test_every_control_can_be_reached_by_tab(page):
     assert "stage" in reached
 
 
-def test_a_dropped_recording_is_sliced_and_queued(page, tmp_path):
-    sound = (tmp_path / "talk.wav").read_bytes() + b"another"
-    (tmp_path / "other.wav").write_bytes(sound)
+def another_recording(tmp_path, name):
+    """A file of other bytes than the recording that is there."""
+    (tmp_path / name).write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
+    return str(tmp_path / name)
+
+
+def test_a_chosen_recording_is_sliced_and_queued(page, tmp_path):
     page.press("d")
-    page.tab.locator("#upload-input").set_input_files(tmp_path / "other.wav")
-    page.until("() => document.querySelector('#jobs').textContent.includes('1 clips')")
+    page.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))
+    page.until("() => document.querySelector('#jobs').textContent.includes('1 clip')")
     page.until("() => document.querySelectorAll('.recording').length === 2")
     page.tab.keyboard.press("Escape")
     page.shows("talk_1")
+
+
+def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_named(page, tmp_path):
+    """By the browser's own drag of files, as a file manager makes it."""
+    (tmp_path / "notes.txt").write_text("no sound")
+    files = [another_recording(tmp_path, "dropped.wav"), str(tmp_path / "notes.txt")]
+    hand = page.tab.context.new_cdp_session(page.tab)
+
+    def drag(what):
+        dragged = {"items": [], "files": files, "dragOperationsMask": 1}
+        hand.send("Input.dispatchDragEvent", {"type": what, "x": 300, "y": 400, "data": dragged})
+
+    drag("dragEnter")
+    drag("dragOver")
+    assert page.tab.locator(".drop-hint").is_visible()
+    drag("drop")
+    assert not page.tab.locator(".drop-hint").is_visible()
+    page.until("() => document.querySelector('#toast').textContent.includes('notes.txt')")
+    page.until("() => document.querySelectorAll('.recording').length === 2")
+    page.tab.keyboard.press("Escape")
+    page.press("g")
+    page.tab.keyboard.type("dropped_0")
+    page.press("Enter")
+    page.shows("dropped_0")
+    page.problems.clear()  # the browser notes the refused file
 
 
 def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
@@ -241,14 +270,18 @@ def test_canvases_are_sharp_on_a_dense_screen(served, browser):
     assert widths == [2, 2, 2]
 
 
-def test_the_page_fits_900_pixels(served, browser):
-    context = browser.new_context(viewport={"width": 900, "height": 700})
+@pytest.mark.parametrize("width", [900, 1000, 1024, 1180, 1280, 1366, 1440])
+def test_the_page_fits_and_its_tools_lie_in_two_rows(served, browser, width):
+    context = browser.new_context(viewport={"width": width, "height": 700})
     page = context.new_page()
     page.goto(served.address)
     page.wait_for_selector("html[data-ready]")
     overflow = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    tops = page.evaluate(
+        "() => [...document.querySelectorAll('.tools button')].map((one) => one.getBoundingClientRect().top)"
+    )
     context.close()
-    assert overflow <= 0
+    assert overflow <= 0 and len(set(tops)) == 2
 
 
 def test_numbers_on_the_page_agree_with_the_store(page, served):
