@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleaner.dataset import Dataset, open_dataset
 from cleaner.errors import LabelsError
+from cleaner.files import fingerprint
 from cleaner.kinds import KINDS, UNSAID
 from cleaner.label_form import ClipLabel
 from cleaner.manifest import by_recording
@@ -29,7 +31,7 @@ class Project:
         self.changes = Changes()
         self.clips_version = 0
         self._lock = threading.Lock()
-        self.agreement = Agreement()
+        self.agreement = Agreement(config.data / "agreement.json")
         self.dataset = _dataset(config)
         self.store = LabelStore(self.dataset, self.changes)
         self.media = Media(self.dataset)
@@ -40,7 +42,7 @@ class Project:
     def start(self) -> None:
         """Begin to load the model in the background."""
         if self.config.load_detector and self.config.checkpoint:
-            self.proposals.use(self.config.checkpoint, self._in_need)
+            self._take_checkpoint(self.config.checkpoint)
 
     def clips_came(self) -> None:
         """Take the folder's clips anew; labels, proposals and what is on show stay."""
@@ -106,9 +108,9 @@ class Project:
         reviewed = {clip: one[0] for clip, one in zip(clips, self.store.summaries(clips), strict=True)}
         return sorted(clips, key=reviewed.__getitem__)
 
-    def _take_checkpoint(self, checkpoint: Any) -> None:
-        self.agreement.forget()
+    def _take_checkpoint(self, checkpoint: Path) -> None:
         if self.config.load_detector:
+            self.agreement.begin(fingerprint(checkpoint) if checkpoint.is_file() else "")
             self.proposals.use(checkpoint, self._in_need)
 
 
