@@ -119,7 +119,8 @@ class Intake:
         known = "was here already: " if sliced.was_there else ""
         notes = "".join(f"; {warning}" for warning in sliced.warnings)
         job.state, job.share = "done", 1.0
-        job.message = f"{known}{len(sliced.clips)} clips{notes}"
+        count = len(sliced.clips)
+        job.message = f"{known}{count} {'clip' if count == 1 else 'clips'}{notes}"
         self._on_clips()
 
 

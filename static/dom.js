@@ -20,3 +20,6 @@ export function clock(seconds) {
 }
 
 export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
+
+/** 1 clip, 2 clips. */
+export const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,5 +1,5 @@
 import * as api from "../api.js";
-import { byId, h, percent } from "../dom.js";
+import { byId, counted, h, percent } from "../dom.js";
 import { toast } from "./toast.js";
 
 /** The dialog of what comes in (recordings, labels made elsewhere) and what goes out (exports). */
@@ -72,7 +72,7 @@ export class Files {
     try {
       const { clips, left, notes } = await api.importLabels(file, recording, byId("import-mean").value);
       const kept = left ? [`${left} that a person labelled stay as they are.`] : [];
-      toast([`${file.name}: ${clips} clips labelled.`, ...kept, ...notes].join(" "));
+      toast([`${file.name}: ${counted(clips, "clip")} labelled.`, ...kept, ...notes].join(" "));
       event.target.reset();
       this.onLabels();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { byId, h, percent } from "../dom.js";
+import { byId, counted, h, percent } from "../dom.js";
 
 /** How far one is: clips, minutes and share removed, over all and by recording; agreement with the model. */
 export class Progress {
@@ -31,7 +31,7 @@ export class Progress {
     element.hidden = !clips;
     if (!clips) return;
     byId("agreement-share").textContent = percent(share, 1);
-    byId("agreement-over").textContent = `agreement with the model over the last ${clips} ${clips === 1 ? "clip" : "clips"}`;
+    byId("agreement-over").textContent = `agreement with the model over the last ${counted(clips, "clip")}`;
     byId("agreement-enough").hidden = !enough;
   }
 

@@ -364,7 +364,7 @@ def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path):
     )
     assert answer.status_code == 202
     [job] = wait_for_jobs(client)
-    assert (job["state"], job["message"]) == ("done", "1 clips")
+    assert (job["state"], job["message"]) == ("done", "1 clip")
     assert client.get("/api/project").json["clips"]["id"] == ["my talk_0"]
     assert client.get("/api/clips/my talk_0").status_code == 200
 
