@@ -37,6 +37,7 @@ _QUIET_DB = 6.0  # above the floor of a sentence's own recording there may be br
 _SHORTEST_SOUND_DECISIONS = 3  # a lone click of up to 40 ms in a clean recording is no speech
 _WORD_GAP_DECISIONS = 4  # 80 ms: below, one word
 PAUSE_DECISIONS = 10  # 0.2 s: above, a pause that should go; between the two nobody would say
+_DECAY_DECISIONS = 3  # at both ends of a pause a word still sounds
 _APART_DECISIONS = 8  # 160 ms from the next word
 _SHORTEST_WORD_DECISIONS = 5
 _SOFT_DB = 12.0
@@ -185,12 +186,18 @@ class _Tape:
         """Speech whose pauses of 0.2 s and more should go, and between shorter ones of which are its
         words.
 
-        People breathe in their pauses, so such a pause is silence only where it is near the floor.
+        People breathe and move in their pauses, so such a pause is silence only if all of it is near the
+        floor, and of unknown kind else.
         """
+        level = level_db(sound, len(heard))
+        near_floor = level <= np.percentile(level, _FLOOR_PERCENTILE) + _QUIET_DB
         truth = np.where(heard, np.where(doubtful, np.nan, 1.0), 0.0)
+        kinds = np.full(len(heard), -1)
         for start, end in runs(~heard):
             if not energy_tells or end - start < PAUSE_DECISIONS:
                 truth[start:end] = np.nan
+            elif near_floor[start + _DECAY_DECISIONS : end - _DECAY_DECISIONS].all():
+                kinds[start:end] = _SILENCE
         closed = heard.copy()
         for start, end in runs(~heard):
             if end - start < _WORD_GAP_DECISIONS and start > 0 and end < len(heard):
@@ -198,9 +205,6 @@ class _Tape:
         begin = self.decisions
         words = [(begin + a, begin + b) for a, b in runs(closed) if not doubtful[a:b].any()]
         self.words_s += [(a * DECISION_S, b * DECISION_S) for a, b in words]
-        level = level_db(sound, len(heard))
-        quiet = level <= np.percentile(level, _FLOOR_PERCENTILE) + _QUIET_DB
-        kinds = np.where((truth == 0) & quiet, _SILENCE, -1)
         self.lay(sound, truth, kinds, "sentence", heard & ~doubtful)
 
     def event(self, sound: np.ndarray, kind: int) -> None:
