@@ -53,7 +53,7 @@ class MixSettings:
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
     handling: float = setting(0.1, "share in which the microphone is handled for seconds")
     fidgeting: float = setting(0.12, "share with small noises anywhere, over speech and pauses alike")
-    laughter: float = setting(0.06, "share of pieces that are laughter, to be kept")
+    laughter: float = setting(0.1, "share of pieces that are laughter, to be kept")
     soft: float = setting(0.25, "share that was recorded at a low level, -50 to -32 dB of full scale")
     level_mean_db: float = setting(-24.0, "mean level of the main talker in the others")
     level_deviation_db: float = setting(6.0, "its deviation; it stays between -46 and -12 dB")

@@ -11,6 +11,7 @@ SILENCE, BREATH, NOISE = 0, 1, 2
 _FADE_SAMPLES = 80
 _LONGEST_DECISIONS = 600
 _LONGEST_EVENT_S = 3.0
+_SYLLABLE_SHARE = 0.1
 # Lengths after and before: a voice another tenth higher or lower, a sound of a smaller or a larger thing.
 _VOICE_SPEEDS = ((9, 8), (10, 9), (12, 11), (11, 12), (9, 10), (8, 9), (7, 8))
 _SOUND_SPEEDS = ((3, 2), (4, 3), (5, 4), (7, 6), (6, 7), (4, 5), (3, 4), (2, 3))
@@ -19,7 +20,8 @@ _SOUND_SPEEDS = ((3, 2), (4, 3), (5, 4), (7, 6), (6, 7), (4, 5), (3, 4), (2, 3))
 def speech_piece(
     material: Material, rng: np.random.Generator, clip: Clip, whole_share: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A stretch of a clip, mostly from a pause to a pause, or all of it with its leads and tails.
+    """A stretch of a clip, mostly from a pause to a pause, or all of it with its leads and tails; sometimes
+    a lone syllable, for nothing else here is as short as "mm" and "uh".
 
     Returns samples float32 ``(n,)`` and activity float32 ``(d,)``, up to 12 s.
     """
@@ -27,6 +29,8 @@ def speech_piece(
     starts, stops = _speech_edges(activity)
     if len(starts) == 0 or rng.random() < whole_share:
         first, last = 0, min(len(activity), _LONGEST_DECISIONS)
+    elif rng.random() < _SYLLABLE_SHARE:
+        first, last = _syllable(rng, starts, stops)
     else:
         begin = int(rng.integers(len(starts)))
         longest = log_uniform(rng, 0.3, 9.0) * RATE_HZ / DECISION_SAMPLES
@@ -36,12 +40,7 @@ def speech_piece(
         last = min(len(activity), int(ends[-1] if len(ends) else stops[begin]) + int(tail))
         last = min(last, first + _LONGEST_DECISIONS)
     sound, activity = samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES], activity[first:last]
-    if rng.random() < 0.5:
-        longer, shorter = _VOICE_SPEEDS[rng.integers(len(_VOICE_SPEEDS))]
-        sound = resample_poly(sound, longer, shorter)
-        places = (np.arange(-(-len(sound) // DECISION_SAMPLES)) + 0.5) * shorter / longer - 0.5
-        activity = np.interp(places, np.arange(len(activity)), activity).astype(np.float32)
-    return faded(sound), activity
+    return _other_voice(rng, sound, activity)
 
 
 def laugh(material: Material, rng: np.random.Generator, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
@@ -52,8 +51,8 @@ def laugh(material: Material, rng: np.random.Generator, clip: Clip) -> tuple[np.
     end = min(len(spans) - 1, begin + int(rng.integers(6)))
     first = int(spans[begin][0] * RATE_HZ) // DECISION_SAMPLES
     last = max(first + 1, -(-int(spans[end][1] * RATE_HZ) // DECISION_SAMPLES))
-    sound = faded(samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES])
-    return sound, np.ones(-(-len(sound) // DECISION_SAMPLES), np.float32)
+    sound = samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES]
+    return _other_voice(rng, sound, np.ones(-(-len(sound) // DECISION_SAMPLES), np.float32))
 
 
 def event(material: Material, rng: np.random.Generator, breath_share: float) -> tuple[np.ndarray, int]:
@@ -113,6 +112,26 @@ def faded(sound: np.ndarray) -> np.ndarray:
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """A number between ``low`` and ``high``, each octave as likely."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _other_voice(
+    rng: np.random.Generator, sound: np.ndarray, activity: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Half of the time played faster or slower, as if a smaller or a larger person spoke; with soft ends."""
+    if rng.random() < 0.5:
+        longer, shorter = _VOICE_SPEEDS[rng.integers(len(_VOICE_SPEEDS))]
+        sound = resample_poly(sound, longer, shorter)
+        places = (np.arange(-(-len(sound) // DECISION_SAMPLES)) + 0.5) * shorter / longer - 0.5
+        activity = np.interp(places, np.arange(len(activity)), activity).astype(np.float32)
+    return faded(sound), activity
+
+
+def _syllable(rng: np.random.Generator, starts: np.ndarray, stops: np.ndarray) -> tuple[int, int]:
+    """0.16 to 0.6 s out of the midst of a run of speech, or all of a shorter one: first and end decision."""
+    which = int(rng.integers(len(starts)))
+    decisions = min(int(rng.integers(8, 31)), int(stops[which] - starts[which]))
+    first = int(rng.integers(starts[which], stops[which] - decisions + 1))
+    return first, first + decisions
 
 
 def _speech_edges(activity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
