@@ -85,7 +85,7 @@ def _import(label_file: str, sliced: Sliced, settings: PreprocessSettings, alone
     applied = import_labels(label_file, sliced.clips, labels_path, settings.labels_mean, alone)
     for note in applied.notes:
         print(f"note: {note}", file=sys.stderr)
-    kept = f"; {applied.left} keep the label that a person gave" if applied.left else ""
+    kept = f"; what a person said of {_clips(applied.left)} stays" if applied.left else ""
     print(f"{label_file}: labels of {_clips(applied.changed)}{kept}")
 
 

@@ -254,14 +254,24 @@ def test_what_nobody_says_is_asked_for():
 
 
 def test_times_out_of_range_overlaps_and_points_are_handled_and_said():
-    found = meaning_of(marks("0-1 cut;3-9 cut;2-2 cut;3.5-3.6 keep"), 4.0, "a.txt", "remove")
+    found = meaning_of(marks("0-1 cut;3-9 cut;2-2 hm;3.5-3.6 keep;3-5 cut"), 4.0, "a.txt", "remove")
     assert found.remove == (Removal(0, 1), Removal(3, 3.5), Removal(3.6, 4.0))
     assert found.unknown == (Unknown(3.5, 3.6),)
     assert [note.partition(": ")[2] for note in found.notes] == [
-        "1 marks without length count for nothing",
-        "1 marks reach outside the recording's 4 s: cut there",
+        "1 mark without length: left out",
+        "2 marks outside the recording's 4 s: cut there",
         "0.10 s are marked to be kept and to be removed; they stay unknown",
     ]
+
+
+def test_a_moment_of_two_kinds_is_of_the_first_and_that_is_said():
+    found = meaning_of(marks("1-3 silence;2-4 breath;2.5-3.5 cut"), 8.0, "a.txt")
+    assert found.remove == (Removal(1, 3, "silence"), Removal(3, 4, "breath"))
+    assert found.notes == ("a.txt: 1.00 s are marked as two kinds; the first in the file counts",)
+
+
+def test_a_point_needs_no_word_that_is_known():
+    assert meaning_of(marks("0-1 breath;2-2 chapter"), 4.0, "a.txt").remove == (Removal(0, 1, "breath"),)
 
 
 def test_labels_that_end_long_before_their_recording_are_told():

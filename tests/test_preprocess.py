@@ -70,7 +70,7 @@ def test_labels_come_along_on_the_recordings_own_clock(folder, capsys):
     assert all(record.trains for record in load_dataset("data"))
     output = capsys.readouterr()
     assert "ep.txt: labels of 3 clips" in output.out
-    assert "note: ep.txt: 1 marks reach outside the recording's 12 s: cut there" in output.err
+    assert "note: ep.txt: 1 mark outside the recording's 12 s: cut there" in output.err
 
 
 def test_an_import_never_takes_the_place_of_a_persons_label(folder, capsys):
@@ -82,7 +82,14 @@ def test_an_import_never_takes_the_place_of_a_persons_label(folder, capsys):
     labels = read_labels("data/labels.json")
     assert labels["ep_0"].remove == () and labels["ep_0"].source == "person"
     assert labels["ep_1"].remove == (Removal(0.0, 1.0, "breath"),)
-    assert "labels of 2 clips; 1 keep the label that a person gave" in capsys.readouterr().out
+    assert "labels of 2 clips; what a person said of 1 clip stays" in capsys.readouterr().out
+
+
+def test_labels_that_say_another_name_are_taken_and_that_is_told(folder, capsys):
+    (folder / "talk.rttm").write_text("SPEAKER lecture 1 0 5 <NA> <NA> ann <NA> <NA>\n")
+    assert exit_code("ep.wav", "--labels", "talk.rttm") == 0
+    said = capsys.readouterr().err
+    assert "note: talk.rttm says that it is of lecture; it is taken to be of ep.wav" in said
 
 
 def test_with_several_recordings_labels_go_to_the_one_whose_name_they_bear(folder):

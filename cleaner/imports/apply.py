@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cleaner.imports import read_marks
-from cleaner.imports.meaning import Imported, marks_of, meaning_of
+from cleaner.imports.meaning import Imported, marks_of, meaning_of, note_on_the_name
 from cleaner.label_form import ClipLabel, Removal, Unknown
 from cleaner.labels import update_labels
 from cleaner.manifest import Clip
@@ -55,7 +55,8 @@ def import_labels(
         return {name: label for name, label in new.items() if name not in kept}
 
     update_labels(labels_path, unless_a_person_did)
-    return Applied(len(new) - left, left, imported.notes)
+    notes = (*note_on_the_name(marks, recording, where), *imported.notes)
+    return Applied(len(new) - left, left, notes)
 
 
 def label_of_clip(imported: Imported, clip: Clip) -> ClipLabel:

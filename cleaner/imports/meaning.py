@@ -68,25 +68,37 @@ def marks_of(marks: Sequence[Mark], recording: str, where: str, alone: bool = Tr
     return [mark for mark in marks if not mark.recording or not mine or mark.recording in mine]
 
 
+def note_on_the_name(marks: Sequence[Mark], recording: str, where: str) -> list[str]:
+    """What to tell where marks name another recording than the one that they are taken to be of."""
+    names = sorted({mark.recording for mark in marks if mark.recording})
+    if not names or any(_same_recording(name, recording) for name in names):
+        return []
+    return [f"{where} says that it is of {names[0]}; it is taken to be of {recording}"]
+
+
 def meaning_of(marks: Sequence[Mark], duration_s: float, where: str, means: str | None = None) -> Imported:
     """Resolve marks over ``[0, duration_s)``; ``means`` (keep or remove) is for those that do not say.
 
     Raises ImportFormatError where a mark's meaning is not known, and where all lie outside the recording.
     """
-    said = [_said(mark, where, means) for mark in marks]
-    notes = _notes(said, duration_s, where)
+    said = [_said(mark, where, means) for mark in marks if mark.end_s > mark.start_s]
+    notes = _notes(said, len(marks) - len(said), duration_s, where)
     inside = [
         replace(one, start_s=max(0.0, one.start_s), end_s=min(duration_s, one.end_s))
         for one in said
-        if one.end_s > one.start_s and one.end_s > 0 and one.start_s < duration_s
+        if one.end_s > 0 and one.start_s < duration_s
     ]
     if not inside:
         raise ImportFormatError(f"{where} marks nothing within the recording's {duration_s:g} s")
     rest = _meaning_of_the_rest(marks, said, means)
     remove, unknown = _sweep(inside, duration_s, rest)
-    both_s = _marked_as_both(inside)
+    both_s = _marked_twice([one.keep for one in inside], inside)
     if both_s > _TICK_S:
         notes.append(f"{where}: {both_s:.2f} s are marked to be kept and to be removed; they stay unknown")
+    removals = [one for one in inside if one.kind]
+    twice_s = _marked_twice([one.kind for one in removals], removals)
+    if twice_s > _TICK_S:
+        notes.append(f"{where}: {twice_s:.2f} s are marked as two kinds; the first in the file counts")
     notes += _note_on_the_rest(said, duration_s, rest, where)
     return Imported(remove, unknown, tuple(notes))
 
@@ -159,23 +171,28 @@ def _joined(edges: np.ndarray, cells: np.ndarray) -> list[tuple[float, float]]:
     return [(float(edges[start]), float(edges[end])) for start, end in turns.reshape(-1, 2)]
 
 
-def _marked_as_both(said: Sequence[_Said]) -> float:
+def _marked_twice(words: Sequence[object], said: Sequence[_Said]) -> float:
+    """Seconds that bear more than one of the ``words``, one for each mark."""
     edges = np.unique([time for one in said for time in (one.start_s, one.end_s)])
-    marked = np.zeros((2, max(0, len(edges) - 1)), bool)
-    for one in said:
-        marked[int(one.keep), slice(*np.searchsorted(edges, [one.start_s, one.end_s]))] = True
-    return float(np.diff(edges)[marked.all(axis=0)].sum())
+    different = sorted(set(words), key=str)
+    marked = np.zeros((len(different), max(0, len(edges) - 1)), bool)
+    for word, one in zip(words, said, strict=True):
+        marked[different.index(word), slice(*np.searchsorted(edges, [one.start_s, one.end_s]))] = True
+    return float(np.diff(edges)[marked.sum(axis=0) > 1].sum())
 
 
-def _notes(said: Sequence[_Said], duration_s: float, where: str) -> list[str]:
-    points = sum(one.end_s <= one.start_s for one in said)
+def _notes(said: Sequence[_Said], points: int, duration_s: float, where: str) -> list[str]:
     outside = sum(one.start_s < -_SLACK_S or one.end_s > duration_s + _SLACK_S for one in said)
     notes = []
     if points:
-        notes.append(f"{where}: {points} marks without length count for nothing")
+        notes.append(f"{where}: {_marks(points)} without length: left out")
     if outside:
-        notes.append(f"{where}: {outside} marks reach outside the recording's {duration_s:g} s: cut there")
+        notes.append(f"{where}: {_marks(outside)} outside the recording's {duration_s:g} s: cut there")
     return notes
+
+
+def _marks(count: int) -> str:
+    return "1 mark" if count == 1 else f"{count} marks"
 
 
 def _note_on_the_rest(said: Sequence[_Said], duration_s: float, rest: bool | None, where: str) -> list[str]:
