@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.features import mel_bank
 from cleaner.frames import DECISION_FRAMES, DECISION_S, FeatureConfig, decision_centres_s
 from cleaner.kinds import KINDS, UNSAID
 from cleaner.label_form import Removal
@@ -13,33 +14,43 @@ from cleaner.metrics import curves
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_TICKS_HZ = (250, 500, 1_000, 2_000, 4_000)
+_HZ_PER_BIN = FeatureConfig.sample_rate_hz / FeatureConfig.fft_samples
 _COLOUR_OF = {kind.name: kind.colour for kind in (*KINDS, UNSAID)}
 
 
 def draw_mel(axes: "Axes", mel: np.ndarray, start_s: float = 0.0) -> None:
-    """A log-mel spectrogram, float32 ``(bands, T)``, as the network sees it."""
+    """A log-mel spectrogram, float32 ``(bands, T)``, as the network sees it: low bands at the bottom."""
     end_s = start_s + mel.shape[1] * DECISION_S / DECISION_FRAMES
     axes.imshow(mel, origin="lower", aspect="auto", extent=(start_s, end_s, 0, len(mel)), cmap="magma")
-    axes.set(xlabel="seconds", ylabel=f"mel band ({FeatureConfig.low_hz:g} to {FeatureConfig.high_hz:g} Hz)")
+    centres_hz = mel_bank(FeatureConfig()).argmax(axis=1) * _HZ_PER_BIN
+    bands = [int(np.abs(centres_hz - hz).argmin()) for hz in _TICKS_HZ]
+    axes.set_yticks([band + 0.5 for band in bands], [f"{hz:,}" for hz in _TICKS_HZ])
+    axes.set(xlabel="seconds", ylabel=f"Hz, in {len(mel)} mel bands")
 
 
 def draw_removals(axes: "Axes", removals: Iterable[Removal], start_s: float = 0.0) -> None:
     """What is to be removed, in its kind's colour, along the top edge of ``axes``."""
     low, high = axes.get_ylim()
     top = high + 0.12 * (high - low)
+    strips = {}
     for begin_s, end_s, kind in removals:
-        axes.fill_between(
-            [start_s + begin_s, start_s + end_s], high, top, color=_COLOUR_OF[kind], linewidth=0
-        )
+        span = [start_s + begin_s, start_s + end_s]
+        strips[kind or "removed"] = axes.fill_between(span, high, top, color=_COLOUR_OF[kind], linewidth=0)
     axes.set_ylim(low, top)
+    where = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
+    axes.legend(strips.values(), strips, ncols=len(strips) or 1, frameon=False, **where)
 
 
-def draw_keep(axes: "Axes", keep: np.ndarray, threshold: float, start_s: float = 0.0) -> None:
-    """Keep probability per decision, float ``(D,)``, and the threshold, on a scale of its own."""
+def draw_keep(
+    axes: "Axes", keep: np.ndarray, threshold: float | None = None, label: str = "keep probability"
+) -> None:
+    """Keep probability or target per decision, float ``(D,)``, and the threshold, on a scale of its own."""
     own = axes.twinx()
-    own.plot(start_s + decision_centres_s(len(keep)), keep, color="#56e6a0", linewidth=1.2)
-    own.axhline(threshold, color="white", linestyle=":", linewidth=1)
-    own.set(ylim=(0, 1.12), ylabel="keep probability")
+    own.plot(decision_centres_s(len(keep)), keep, color="#56e6a0", linewidth=1.2)
+    if threshold is not None:
+        own.axhline(threshold, color="white", linestyle=":", linewidth=1)
+    own.set(ylim=(0, 1.12), ylabel=label)
 
 
 def draw_removed_runs(axes: "Axes", masks: Mapping[str, np.ndarray]) -> None:
@@ -59,17 +70,18 @@ def draw_losses(axes: Sequence["Axes"], history: Sequence[Mapping[str, float]]) 
         for name in names:
             panel.plot(epochs, [row[name] for row in history], marker=".", label=name.replace("_", " "))
         panel.set_xlabel("epoch")
+        panel.xaxis.get_major_locator().set_params(integer=True)
         panel.legend()
     axes[0].set_yscale("log")
 
 
 def draw_rates(axes: "Axes", keep: np.ndarray, truth: np.ndarray) -> None:
-    """Recall, precision and accuracy against the threshold."""
+    """Recall, precision, accuracy and share removed against the threshold."""
     thresholds = np.linspace(0.01, 0.99, 99)
     rates = curves(keep, truth, thresholds)
     for name in ("recall", "precision", "accuracy", "removed"):
         axes.plot(thresholds, rates[name], label=name)
-    axes.set(xlabel="threshold", ylim=(0, 1.02))
+    axes.set(xlabel="threshold", ylim=(0.6, 1.01))
     axes.legend()
 
 
@@ -79,5 +91,9 @@ def draw_against_size(axes: Sequence["Axes"], rows: Sequence[Mapping[str, float]
     for panel, name in zip(axes, names, strict=True):
         for row in rows:
             panel.plot(row["parameters"], row[name], "o")
-            panel.annotate(str(row["name"]), (row["parameters"], row[name]), fontsize=7)
+            place = (row["parameters"], row[name])
+            panel.annotate(
+                str(row["name"]), place, (0, 5), textcoords="offset points", ha="center", fontsize=8
+            )
+        panel.margins(0.25, 0.15)
         panel.set(xscale="log", xlabel="parameters", title=name.replace("_", " "))
