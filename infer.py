@@ -19,14 +19,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleaner.batch import BatchProgress, ShareOfBatch, side_by_side
-from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
+from cleaner.cli import (
+    Parser,
+    add_options,
+    changed_options,
+    options_from,
+    parse_positive_integer,
+    run,
+    setting,
+)
 from cleaner.cores import usable_cores
 from cleaner.cutting.actions import ActionSettings, as_plain, presets_help
 from cleaner.cutting.cutlist_json import check_same_recording, is_cut_list, load_cut_list
 from cleaner.cutting.decide import CutSettings, decide
 from cleaner.cutting.edges import EdgeEnergy, EdgeSettings
-from cleaner.cutting.forced import ForcedSettings, by_person, ranges_in
+from cleaner.cutting.forced import ForcedSettings, by_person, forced_on, ranges_in
 from cleaner.cutting.loudness import LoudnessSettings
+from cleaner.cutting.pace import missed_target
 from cleaner.errors import AudioFileError, NothingToKeep, UsageError
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
 from cleaner.files import fingerprint
@@ -134,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     settings = settings_from(given)
     tasks = plan(given.inputs, settings.run)
+    _refuse_unanswered(tasks, settings)
     detector = None
     if any(task.cut_list is None for task in tasks):
         from cleaner.detect import load_detector
@@ -228,7 +238,6 @@ def plan(names: Sequence[str], settings: RunSettings) -> list[Task]:
     if settings.resume:
         tasks = _to_do(tasks, settings)
     _refuse_collisions(tasks, settings)
-    _refuse_unanswered(tasks, settings)
     return tasks
 
 
@@ -253,8 +262,11 @@ def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
     return Task(recording, output / named.name if into_folder else output, cut_list, into_folder)
 
 
-def _refuse_unanswered(tasks: Sequence[Task], settings: RunSettings) -> None:
-    wanted = ["--plot"] * settings.plot + ["--export probabilities"] * ("probabilities" in settings.export)
+def _refuse_unanswered(tasks: Sequence[Task], settings: Settings) -> None:
+    """A saved cut list is decided; what would decide again is refused, not passed over."""
+    run, cut = settings.run, settings.cut
+    wanted = ["--plot"] * run.plot + ["--export probabilities"] * ("probabilities" in run.export)
+    wanted += [name for part in (cut.tidy, cut.edges, cut.actions) for name in changed_options(part)]
     if wanted and any(task.cut_list for task in tasks):
         raise UsageError(f"{wanted[0]} needs the network's answers; a saved cut list holds none")
 
@@ -310,7 +322,7 @@ def clean(
         check_writable(path)
     with open_recording(task.recording) as recording, _progress(recording, task, settings, batch) as progress:
         if task.cut_list:
-            decided = Decided(task.recording, task.cut_list, None)
+            decided = Decided(task.recording, forced_on(task.cut_list, settings.forced, ranges_in), None)
         else:
             assert detector is not None
             decided = decide_on(task, recording, settings, detector, progress)
@@ -319,6 +331,8 @@ def clean(
                 f"{task.recording} is nothing but silence; --allow-empty writes it all the same"
             )
         warnings = list(recording.warnings)
+        missed = missed_target(decided.cut_list, settings.cut.actions)
+        warnings += [missed] if missed else []
         if not settings.run.dry_run:
             warnings += write_result(task, recording, decided.cut_list, settings, progress)
     for name in settings.run.export:

@@ -80,6 +80,15 @@ def options_from(arguments: argparse.Namespace, settings: type[Settings]) -> Set
     return settings(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
+def changed_options(settings: Any) -> list[str]:
+    """The options of a settings dataclass that are not at their default, as they are written."""
+    return [
+        option_name(field.name)
+        for field in dataclasses.fields(settings)
+        if getattr(settings, field.name) != field.default
+    ]
+
+
 def option_name(field_name: str) -> str:
     """``margin_s`` -> ``--margin``; the unit is the value's to say."""
     return "--" + field_name.removesuffix("_s").replace("_", "-")

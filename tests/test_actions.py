@@ -101,6 +101,11 @@ def test_a_pace_option_alone_means_that_pauses_are_shortened():
     assert parsed(ActionSettings, "--target-duration", "45min").resolve().silence == "shorten"
 
 
+def test_a_target_duration_is_more_than_nothing():
+    with pytest.raises(UsageError, match="the target duration 0s must be more than 0s"):
+        ActionSettings(target_duration_s=0)
+
+
 def test_every_preset_is_in_the_help():
     assert all(name in presets_help() for name in PRESETS)
 

@@ -9,6 +9,7 @@ import pytest
 import infer
 from cleaner.audio import open_recording
 from cleaner.audio.loudness import measure
+from cleaner.errors import UsageError
 
 
 @pytest.fixture
@@ -48,6 +49,31 @@ def test_presets_and_pace_change_how_much_stays(spoken):
     assert lengths["tight"] < lengths["lecture"] <= lengths["audiobook"]
     run(spoken, "--dry-run", "--target-duration", "10s")
     assert kept_s(cut_list_of(spoken)) == pytest.approx(10, abs=0.01)
+
+
+@pytest.mark.parametrize(("target", "nearest"), [("2s", "shortest"), ("1h", "longest")])
+def test_a_target_out_of_reach_is_told_with_the_nearest_there_is(spoken, capsys, target, nearest):
+    run(spoken, "--dry-run", "--target-duration", target)
+    said = capsys.readouterr().err
+    assert "cannot be reached by its pauses alone" in said and f"is the {nearest} there is" in said
+    run(spoken, "--dry-run", "--target-duration", "10s")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_saved_cut_list_takes_forced_ranges_and_refuses_what_would_decide_again(spoken, capsys):
+    run(spoken, "--dry-run")
+    saved = spoken.with_name("talk.cuts.json")
+    assert run(saved, "--cut", "0s,1s", "--keep", "9s,11s") == 0
+    segments = cut_list_of(spoken)["segments"]
+    assert segments[0] | {"probability": None} == {
+        "start": 0, "end": 44_100, "keep": False, "kind": "", "action": "cut", "probability": None,
+        "by": "person",
+    }  # fmt: skip
+    assert segments[-1]["by"] == "person" and segments[-1]["keep"]
+    with pytest.raises(UsageError, match="--preset needs the network's answers; a saved cut list holds none"):
+        run(saved, "--preset", "natural")
+    with pytest.raises(UsageError, match="--margin needs"):
+        run(saved, "--margin", "0.1s")
 
 
 def test_what_is_forced_is_exact_and_survives_later_runs(spoken):

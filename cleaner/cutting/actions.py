@@ -113,8 +113,12 @@ class ActionSettings:
         None, "pauses longer than this are left alone", parse=parse_time
     )
     target_duration_s: float | None = setting(
-        None, "shorten the pauses so that the result is this long", parse=parse_time
+        None, "shorten the pauses so that the result is this long, or as near as they allow", parse=parse_time
     )
+
+    def __post_init__(self) -> None:
+        if self.target_duration_s is not None and self.target_duration_s <= 0:
+            raise UsageError(f"the target duration {self.target_duration_s:g}s must be more than 0s")
 
     def resolve(self) -> Preset:
         """The preset with every given option in its place.

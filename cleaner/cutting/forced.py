@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cleaner.cli import parse_time, setting
 from cleaner.errors import UsageError
-from cleaner.segments import Segment
+from cleaner.segments import CutList, Segment
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,19 @@ def by_person(
     for top in (layer(settings.cut, False), layer(settings.keep, True)):
         decided = on_top(decided, top)
     return decided
+
+
+def forced_on(
+    cut_list: CutList,
+    settings: ForcedSettings,
+    read_labels: Callable[[Path], list[Range]] | None = None,
+) -> CutList:
+    """A saved cut list with what is forced now laid upon it; the same where nothing is."""
+    if settings == ForcedSettings():
+        return cut_list
+    source = cut_list.source
+    top = by_person(settings, source.samples, source.sample_rate, cut_list.segments, read_labels)
+    return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
 
 
 def on_top(below: Iterable[Segment], top: Sequence[Segment]) -> list[Segment]:

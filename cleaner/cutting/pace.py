@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from cleaner.cli import format_clock
 from cleaner.cutting.actions import ActionSettings, Preset
-from cleaner.segments import KEPT, Segment
+from cleaner.segments import KEPT, CutList, Segment
 
 ROOM = "duck:room"
 _BISECTIONS = 30  # of a minute, that is less than a sample
+_AS_WANTED_S = 0.05  # what a listener to a clock does not tell apart
 
 
 def paced(segments: Iterable[Segment], settings: ActionSettings, rate_hz: int) -> list[Segment]:
@@ -51,6 +53,19 @@ def pace_for(acted: Sequence[Segment], preset: Preset, target_s: float, rate_hz:
     longest_s = max((_length(group) for is_pause, group in _pauses(acted) if is_pause), default=0) / rate_hz
     pause_s = _bisect(lambda m: result_s(replace(preset, max_pause_s=m)), 0.0, longest_s, target_s)
     return replace(preset, max_pause_s=pause_s)
+
+
+def missed_target(cut_list: CutList, settings: ActionSettings) -> str | None:
+    """What to tell a person whose ``--target-duration`` the pauses of a recording do not reach; else None."""
+    target_s = settings.target_duration_s
+    result_s = cut_list.result_samples() / cut_list.source.sample_rate
+    if target_s is None or abs(result_s - target_s) <= _AS_WANTED_S:
+        return None
+    nearest = "longest" if result_s < target_s else "shortest"
+    return (
+        f"--target-duration {format_clock(target_s)} cannot be reached by its pauses alone: "
+        f"{format_clock(result_s)} is the {nearest} there is"
+    )
 
 
 def _with_action(segment: Segment, preset: Preset) -> Segment:
