@@ -123,3 +123,13 @@ def test_the_tail_of_the_podcast_is_its_last_88_clips(shared_data):
     [judged] = suite_parts(shared_data, ("tail",))["tail"]()
     assert np.isfinite(judged.truth).sum() == pytest.approx(88 * 250, abs=20)
     assert np.isnan(judged.truth[:490]).all()
+
+
+def test_the_lead_in_of_a_raw_take_is_no_part_of_its_sentence(tmp_path):
+    write_clip(tmp_path / "take.wav", talk([(0.1, 0.3), (0.8, 1.4)])[None], RATE)
+    (tmp_path / "manifest.csv").write_text(
+        "path,role,class,language,labels,speech_start,speech_end\ntake.wav,speech,,en,,0.6,1.6\n"
+    )
+    [judged] = trials(sounds_in(tmp_path), TrialSettings(background=False, event_share=0))
+    ((start_s, end_s),) = judged.words_s
+    assert end_s - start_s == pytest.approx(0.6)

@@ -71,6 +71,7 @@ class Sound:
     language: str
     events_s: tuple[tuple[float, float], ...]
     energy_tells: bool
+    speech_s: tuple[float, float] | None = None  # outside, a raw take holds breaths and clicks, no speech
 
 
 def sounds_in(folder: Path) -> list[Sound]:
@@ -229,7 +230,7 @@ def _trial(
     tape = _Tape()
     tape.pause(int(rng.integers(20, 60)))
     for sentence in sentences:
-        sound = read_samples(sentence.path)
+        sound = _spoken_part(sentence)
         heard = heard_in(sound)
         if not heard.any():
             continue
@@ -286,6 +287,15 @@ def _lay_pause(tape: _Tape, by_role: ByRole, settings: TrialSettings, rng: np.ra
         laughter = _one_of(by_role["laughter"], rng)
         tape.laughter(_at_peak(_excerpt(laughter, rng), _SPEECH_DB + rng.uniform(-6, 6)))
     tape.pause(int(rng.integers(10, 50)))
+
+
+def _spoken_part(sentence: Sound) -> np.ndarray:
+    """The samples of a sentence, without what its manifest calls no speech at either end."""
+    samples = read_samples(sentence.path)
+    if sentence.speech_s is None:
+        return samples
+    start_s, end_s = sentence.speech_s
+    return samples[int(start_s * 16_000) : int(end_s * 16_000)]
 
 
 def _any_class(events: Sequence[Sound], rng: np.random.Generator) -> Sound:
@@ -363,4 +373,7 @@ def _sound(root: Path, row: dict[str, str]) -> Sound:
         language=row.get("language") or "",
         events_s=tuple((float(start), float(end)) for start, end in spans),
         energy_tells="energy is no label" not in labels,
+        speech_s=(float(row["speech_start"]), float(row["speech_end"]))
+        if row.get("speech_start") and row.get("speech_end")
+        else None,
     )
