@@ -3,8 +3,10 @@
 What mixes is imported when mixes are asked for: with scipy's filters it takes as long to start as torch.
 """
 
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cleaner.cli import parse_positive_integer, setting
+from cleaner.cores import usable_cores
 from cleaner.training.training_data import Track
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class MixedSettings:
 
 
 ASIDE_SHARDS = 2
-_HEARD_AT_ALL = 0.2
+_HEARD_AT_ALL = 0.1
 _ASIDE_SEED = 1_000_003  # added to the seed: episodes of the voices set aside
 
 
@@ -38,24 +41,18 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
 
     Raises UsageError where the folder has no manifest or a teacher's file is missing.
     """
-    from cleaner.mixing.episodes import MixSettings
-    from cleaner.mixing.material import Material
-    from cleaner.mixing.pool import load_pool, make_shard, shard_path
+    from cleaner.mixing.pool import load_pool, shard_path
     from cleaner.mixing.soft_targets import soft_target
 
-    teacher = _teacher(settings)
     pools = []
     for aside, shards in ((False, settings.pool_shards), (True, ASIDE_SHARDS)):
         first = seed + _ASIDE_SEED * aside
         paths = [shard_path(Path(settings.pool), first, shard) for shard in range(shards)]
         missing = [shard for shard in range(shards) if not paths[shard].exists()]
         if missing:
-            material = Material(folder, set_aside=aside, teacher=teacher)
-            make = partial(make_shard, material, MixSettings(), teacher, first)
-            for shard in tqdm(missing, desc="mixing", unit="shard"):
-                make(shard, paths[shard])
+            _make_shards(_Mixing(folder, aside, settings, first), missing)
         pools.append(load_pool(paths))
-    heard = None if teacher is None else pools[0].teacher
+    heard = None if settings.teacher is None else pools[0].teacher
     target = soft_target(pools[0].activity, pools[0].inside, pools[0].kind, heard)
     return _tracks(pools[0], target), _tracks(pools[1], hard_target(pools[1]))
 
@@ -81,6 +78,60 @@ def _tracks(pool: "Pool", target: np.ndarray) -> list[Track]:
         Track(f"episode {index}", mel, target[index], pool.kind[index].astype(np.int64), everywhere)
         for index, mel in enumerate(pool.mel)
     ]
+
+
+@dataclass(frozen=True)
+class _Mixing:
+    """What a process needs to know to make shards."""
+
+    folder: Path
+    aside: bool
+    settings: MixedSettings
+    seed: int
+
+
+def _make_shards(mixing: _Mixing, shards: list[int]) -> None:
+    """Make shards side by side, each whole or not at all; which process makes one does not matter to it."""
+    make = _maker(mixing)  # here too, so that what is missing is said before processes start
+    processes = min(usable_cores(), len(shards))
+    bar = tqdm(total=len(shards), desc="mixing", unit="shard")
+    if processes == 1:
+        for shard in shards:
+            make(shard)
+            bar.update()
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(mixing,)) as workers:
+        for _ in workers.map(_make, shards):
+            bar.update()
+
+
+def _maker(mixing: _Mixing) -> Callable[[int], None]:
+    from cleaner.mixing.episodes import MixSettings
+    from cleaner.mixing.material import Material
+    from cleaner.mixing.pool import make_shard, shard_path
+
+    teacher = _teacher(mixing.settings)
+    material = Material(mixing.folder, set_aside=mixing.aside, teacher=teacher)
+
+    def make(shard: int) -> None:
+        path = shard_path(Path(mixing.settings.pool), mixing.seed, shard)
+        make_shard(material, MixSettings(), teacher, mixing.seed, shard, path)
+
+    return make
+
+
+_make_here: Callable[[int], None] | None = None  # of a process that makes shards: its material stays decoded
+
+
+def _begin(mixing: _Mixing) -> None:
+    global _make_here
+    _make_here = _maker(mixing)
+
+
+def _make(shard: int) -> None:
+    assert _make_here is not None  # _begin ran first
+    _make_here(shard)
 
 
 def _teacher(settings: MixedSettings) -> "Teacher | None":
