@@ -157,7 +157,7 @@ def train(
         _begin(state, job, out)
 
     done = state.epoch * job.epoch_steps
-    with tqdm(total=job.steps, initial=done, disable=quiet, unit="step", mininterval=0.5) as bar:
+    with tqdm(total=job.steps, initial=done, disable=quiet or None, unit="step", mininterval=0.5) as bar:
         while state.epoch < job.epochs and state.stale < settings.patience:
             first = state.epoch * job.epoch_steps
             losses = []

@@ -158,10 +158,11 @@ def _check_labels(dataset: Dataset, labels: Mapping[str, ClipLabel], warn: Warn)
         )
     silent = [clip for clip in dataset.clips.values() if not clip.wav.exists()]
     if silent:
-        what = f"{len(silent)} clips, such as {silent[0].clip}, have lost their wav file"
-        warn(f"{what}: they can be learnt from, but not heard; run preprocess.py again")
+        what = f"wav files that are missing: {len(silent)}, such as {silent[0].wav}"
+        warn(f"{what}; their clips can be learnt from, but not heard; run preprocess.py again")
     if orphans:
-        warn(f"{len(orphans)} labelled clips, such as {orphans[0]}, are not in {dataset.folder}: left out")
+        what = f"labels of clips that are not in {dataset.folder}: {len(orphans)}, such as {orphans[0]}"
+        warn(f"{what}; left out")
 
 
 def _originals_clips(folder: Path) -> dict[str, Clip]:

@@ -137,7 +137,7 @@ def _parse_revision(clip: str, value: Any) -> int:
 
 
 def _refuse(clip: str, problem: str) -> NoReturn:
-    raise LabelsError(f"labels: clip {clip} {problem}")
+    raise LabelsError(f"clip {clip} {problem}")
 
 
 def _short(value: Any) -> str:

@@ -41,9 +41,13 @@ class Conflict(LabelsError):
 def read_labels(path: str | Path) -> dict[str, ClipLabel]:
     """Read every clip of ``labels.json``, in the file's order; a missing file holds none.
 
-    Raises LabelsError, which names the clip, shows the value and says what is allowed.
+    Raises LabelsError, which names the file and the clip, shows the value and says what is allowed.
     """
-    return {clip: parse_label(clip, entry) for clip, entry in read_entries(Path(path)).items()}
+    entries = read_entries(Path(path))
+    try:
+        return {clip: parse_label(clip, entry) for clip, entry in entries.items()}
+    except LabelsError as error:
+        raise LabelsError(f"{path}: {error}") from None
 
 
 def write_clip_label(path: str | Path, clip: str, label: ClipLabel, expected_revision: int) -> ClipLabel:

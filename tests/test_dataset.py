@@ -96,7 +96,7 @@ def test_a_labelled_clip_without_its_sound_is_told_and_left_out(originals):
     (originals / "samples" / "pod_0.wav").unlink()
     told = []
     assert [record.clip for record in load_dataset(originals, told.append)] == ["pod_1", "pod_2"]
-    assert told == [f"1 labelled clips, such as pod_0, are not in {originals}: left out"]
+    assert told == [f"labels of clips that are not in {originals}: 1, such as pod_0; left out"]
 
 
 def test_a_clip_of_ours_without_its_sound_is_told_and_still_learnt_from(data):
@@ -104,8 +104,8 @@ def test_a_clip_of_ours_without_its_sound_is_told_and_still_learnt_from(data):
     told = []
     assert len(load_dataset(data, told.append)) == 3
     assert told == [
-        "1 clips, such as ep_0, have lost their wav file: "
-        "they can be learnt from, but not heard; run preprocess.py again"
+        f"wav files that are missing: 1, such as {data / 'clips' / 'ep_0.wav'}; "
+        "their clips can be learnt from, but not heard; run preprocess.py again"
     ]
 
 

@@ -250,7 +250,8 @@ def relabel(settings: TrainSettings, change) -> None:
 
 def test_one_clip_is_too_little(settings):
     relabel(settings, lambda index, clip: clip.update(reviewed=index == 3))
-    assert "1 reviewed clips" in complaint(LabelsError, settings)
+    message = complaint(LabelsError, settings)
+    assert "reviewed clips in" in message and ": 1;" in message
 
 
 def test_all_keep_teaches_nothing(settings):

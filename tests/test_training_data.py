@@ -110,8 +110,8 @@ def test_pieces_around_what_is_known():
 @pytest.mark.parametrize(
     ("records", "complaint"),
     [
-        ([], "holds 0 reviewed clips"),
-        ([record(0, "kr")], "holds 1 reviewed clips; training needs at least 4"),
+        ([], "reviewed clips in data: 0;"),
+        ([record(0, "kr")], "reviewed clips in data: 1; training needs at least 4"),
         ([record(index, "kk") for index in range(5)], "nothing to remove in 5 reviewed clips"),
         ([record(index, "rr") for index in range(5)], "nothing to keep in 5 reviewed clips"),
     ],

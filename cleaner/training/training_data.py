@@ -70,7 +70,8 @@ def check_enough(tracks: Sequence[Track], folder: object) -> None:
     clips = sum(len(np.unique(track.clip[track.known])) for track in tracks)
     if clips < MIN_CLIPS:
         raise LabelsError(
-            f"{folder} holds {clips} reviewed clips; training needs at least {MIN_CLIPS}, one to be set aside"
+            f"reviewed clips in {folder}: {clips}; training needs at least {MIN_CLIPS}, one to be set aside; "
+            "python main.py labels more"
         )
     known = np.concatenate([track.target[track.known] for track in tracks])
     for wanted, word in ((known > 0.5, "keep"), (known <= 0.5, "remove")):
