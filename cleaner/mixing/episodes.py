@@ -46,12 +46,14 @@ class MixSettings:
 
     episode_s: float = setting(20.0, "length of an episode in seconds")
     bleed: float = setting(0.55, "share with faint far talkers, to be removed")
-    nobody_near: float = setting(0.08, "share in which all talkers are far and faint: nothing is kept")
+    nobody_near: float = setting(0.12, "share in which all talkers are far and faint: nothing is kept")
     far_room: float = setting(0.25, "share of kept talkers who are far from the microphone")
     near_room: float = setting(0.45, "share of kept talkers near it, in a room that is heard")
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
-    handling: float = setting(0.1, "share in which the microphone is handled for seconds")
+    handling: float = setting(
+        0.12, "share in which the microphone is handled for seconds; fourfold where nobody is near"
+    )
     fidgeting: float = setting(0.12, "share with small noises anywhere, over speech and pauses alike")
     laughter: float = setting(0.1, "share of pieces that are laughter, to be kept")
     soft: float = setting(0.25, "share that was recorded at a low level, -50 to -32 dB of full scale")
@@ -118,7 +120,8 @@ class _Mixer:
         self.main_db = float(rng.uniform(-50, -32) if is_soft else np.clip(level_db, -46, -12))
 
     def episode(self) -> Episode:
-        if self._chance(self.settings.nobody_near):
+        nobody_near = self._chance(self.settings.nobody_near)
+        if nobody_near:
             self._add_bleed(self.rng.uniform(-85, -58))
             self._lay_pauses()
         else:
@@ -128,7 +131,8 @@ class _Mixer:
                     self._add_bleed(max(-92.0, self.main_db - self.rng.uniform(22, 56)))
         if self._chance(self.settings.fidgeting):
             self._add_fidgeting()
-        if self._chance(self.settings.handling):
+        # A microphone is touched for long mostly while its owner is not speaking into it.
+        if self._chance(4 * self.settings.handling if nobody_near else self.settings.handling):
             self._add_handling()
         if self._chance(self.settings.background):
             self._add_background()
