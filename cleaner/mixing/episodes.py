@@ -51,9 +51,7 @@ class MixSettings:
     near_room: float = setting(0.45, "share of kept talkers near it, in a room that is heard")
     events: float = setting(0.5, "share of pauses with breaths or noises in them")
     events_over_speech: float = setting(0.15, "share of pieces of speech with a noise over them")
-    handling: float = setting(
-        0.12, "share in which the microphone is handled for seconds; fourfold where nobody is near"
-    )
+    handling: float = setting(0.12, "share with a microphone handled for seconds; 4 x where nobody is near")
     fidgeting: float = setting(0.12, "share with small noises anywhere, over speech and pauses alike")
     laughter: float = setting(0.1, "share of pieces that are laughter, to be kept")
     soft: float = setting(0.25, "share that was recorded at a low level, -50 to -32 dB of full scale")
