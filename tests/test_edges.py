@@ -121,6 +121,13 @@ def test_an_event_right_behind_a_word_is_not_halved():
     assert 5 * 12 <= edge <= 5 * 13
 
 
+def test_a_steady_sound_behind_a_valley_is_no_decay_of_the_word_before_it():
+    # The edge is where the breath begins: what fell before it was the word, and none of the breath stays.
+    levels = [WORD] * 5 + [-45] + [-58] * 4 + [-40] * 30 + [ROOM] * 20 + [WORD] * 10
+    ((edge, _),) = settled([(50, 300)], levels, quietest_s=0)
+    assert edge == 50
+
+
 def test_an_edge_at_either_end_of_the_recording_stays():
     levels = [-30] * 10 + [ROOM] * 30 + [WORD] * 10 + [-30] * 4 + [ROOM] * 20
     assert settled([(0, 200), (250, 370)], levels, quietest_s=0) == [[0, 200], [270, 370]]

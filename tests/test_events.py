@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cleaner.cutting.edges import EnergyEnvelope
-from cleaner.cutting.events import at_odds, sounding, whole_events
+from cleaner.cutting.events import at_odds, sounding, whole_breaths, whole_events
 
 QUIET, LOUD = -70, -40
 
@@ -67,3 +67,45 @@ def test_what_is_doubtful_moves_with_the_threshold():
     assert whole_events(keep >= 0.05, keep, 0.05).tolist() == [False, True, False]
     assert at_odds(0.15, 5.67) == pytest.approx(0.5, abs=0.001)
     assert at_odds(0.0, 5.67) == 0 and at_odds(1.0, 5.67) == 1
+
+
+def breaths_whole(levels_db, keep, kinds, threshold=0.15):
+    keep = np.array(keep)
+    answers = np.array([[letter == kind for letter in kinds] for kind in "sbn"], np.float32)
+    mask = whole_breaths(keep >= threshold, keep, answers, envelope_of(levels_db))
+    return "".join("k" if stays else "r" for stays in mask)
+
+
+# A word, a valley that is no quiet, a breath; the network's answer falls slowly.
+WORD_VALLEY_BREATH = [-30, -30, -30, -45, -57, -44, -44, -44, -44, -44, -44, -44]
+SLOW = [0.99, 0.99, 0.98, 0.9, 0.8, 0.7, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01]
+
+
+def test_a_breath_close_behind_a_word_goes_from_the_valley_between_them():
+    assert breaths_whole(WORD_VALLEY_BREATH, SLOW, "nnnssbbbbbbb") == "kkkkrrrrrrrr"
+
+
+def test_a_breath_close_before_a_word_goes_up_to_the_valley_between_them():
+    assert breaths_whole(WORD_VALLEY_BREATH[::-1], SLOW[::-1], "bbbbbbbssnnn") == "rrrrrrrrkkkk"
+
+
+def test_a_words_own_decay_is_no_breath():
+    levels = [-30, -30, -30, -33, -36, -39, -42, -45, -48, -51, -54, -57]
+    assert breaths_whole(levels, SLOW, "bbbbbbbbbbbb") == "kkkkkkkkrrrr"
+
+
+@pytest.mark.parametrize("kinds", ["nnnssbbbssss", "nnnssnnnnnnn"])
+def test_only_what_the_network_calls_a_breath_is_one(kinds):
+    assert breaths_whole(WORD_VALLEY_BREATH, SLOW, kinds) == "kkkkkkkkrrrr"
+
+
+def test_what_is_surely_speech_is_never_part_of_a_breath():
+    sure = [0.99] * 8 + [0.1, 0.05, 0.02, 0.01]
+    assert breaths_whole(WORD_VALLEY_BREATH, sure, "nnnssbbbbbbb") == "kkkkkkkkrrrr"
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5])
+def test_a_recording_may_begin_and_end_beside_a_breath(kept):
+    assert (
+        breaths_whole([LOUD] * (kept + 3), [0.9] * kept + [0.01] * 3, "b" * (kept + 3)) == "k" * kept + "rrr"
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from cleaner.cutting.actions import ActionSettings
 from cleaner.cutting.edges import EdgeSettings, EnergyEnvelope, settle_edges
-from cleaner.cutting.events import whole_events
+from cleaner.cutting.events import whole_breaths, whole_events
 from cleaner.cutting.forced import on_top
 from cleaner.cutting.pace import paced
 from cleaner.frames import decision_starts, decisions_at
@@ -65,6 +65,7 @@ def model_segments(
     mask = tidy(keep_mask(keep, threshold, settings.tidy.exit_threshold), settings.tidy)
     if not settings.tidy.split_events:
         mask = whole_events(mask, keep, threshold, energy)
+        mask = mask if energy is None else whole_breaths(mask, keep, kinds, energy)
     removals = decision_starts(runs(~mask), samples, rate_hz)
     segments: list[Segment] = []
     for start, end in settle_edges(removals, samples, energy, settings.edges, rate_hz).tolist():

@@ -153,6 +153,8 @@ _RISE_DB = 4.0
 _AS_QUIET_DB = 2.0
 # The share of a removal's bins that are at its quietest level or below.
 _QUIET_SHARE = 0.2
+# What was quieter just before the edge is behind the word: what follows it is no decay.
+_BEFORE_BINS = 6
 # Decays are judged over 20 ms: within a low voice's period, bins differ by more than a decay does.
 _SMOOTH_BINS = 4
 
@@ -185,31 +187,42 @@ def _settled(
     limit = (high - low) // 2 if all(moves) else high - low - 1
     if limit < 1:
         return first, last
-    level, bright = energy.level, energy.bright[low:high]
+    level, bright = energy.level, energy.bright
+    before = min(low, _BEFORE_BINS)
     if moves[0]:
-        first = energy.boundary(low + _moved(level[low - 1 : high], bright, limit, settings))
+        moved = _moved(level[low - 1 : high], bright[low - before : high], before, limit, settings)
+        first = energy.boundary(low + moved)
     if moves[1]:
-        last = energy.boundary(high - _moved(level[low : high + 1][::-1], bright[::-1], limit, settings))
+        behind = bright[low : high + _BEFORE_BINS]
+        outside = len(behind) - (high - low)
+        moved = _moved(level[low : high + 1][::-1], behind[::-1], outside, limit, settings)
+        last = energy.boundary(high - moved)
     return first, last
 
 
-def _moved(level: np.ndarray, bright: np.ndarray, limit: int, settings: EdgeSettings) -> int:
+def _moved(level: np.ndarray, bright: np.ndarray, before: int, limit: int, settings: EdgeSettings) -> int:
     """How many bins an edge moves into a removal, at most ``limit``.
 
-    ``bright``: the removal's bins from the edge on; ``level``: the same, and the one bin outside before them.
+    ``level``: one bin before the edge, and the removal's bins from the edge on; ``bright``: the same, but
+    ``before`` bins before the edge.
     """
-    decay = _decay(bright, min(limit, round(settings.decay_s * BINS_PER_S)))
+    decay = _decay(bright, before, min(limit, round(settings.decay_s * BINS_PER_S)))
     reach = min(limit, decay + round(settings.quietest_s * BINS_PER_S))
     return decay + _quietest(level[decay : reach + 2])
 
 
-def _decay(bright: np.ndarray, longest: int) -> int:
-    """Bins until a decay is no longer heard, or another sound begins; at most ``longest``."""
+def _decay(bright: np.ndarray, before: int, longest: int) -> int:
+    """Bins until a decay is no longer heard, or another sound begins; at most ``longest``.
+
+    ``bright``: bins of the removal, and ``before`` of them before its edge.
+    """
     if longest == 0:
         return 0
-    quiet = np.partition(bright, int(_QUIET_SHARE * len(bright)))[int(_QUIET_SHARE * len(bright))]
-    ahead = _smooth(bright[: longest + _SMOOTH_BINS])[:longest]
-    lowest = np.minimum.accumulate(ahead)
+    removed = bright[before:]
+    quiet = np.partition(removed, int(_QUIET_SHARE * len(removed)))[int(_QUIET_SHARE * len(removed))]
+    smooth = _smooth(bright[: before + longest + _SMOOTH_BINS])[: before + longest]
+    lowest = np.minimum.accumulate(smooth)[before:]
+    ahead = smooth[before:]
     over = (ahead <= quiet + _HEARD_DB * STEPS_PER_DB) | (ahead > lowest + _RISE_DB * STEPS_PER_DB)
     return int(over.argmax()) if over.any() else longest
 

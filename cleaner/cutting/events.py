@@ -2,13 +2,15 @@
 
 Where a breath's keep probability wanders about the threshold, a mask would keep a stump of it. So a kept
 piece that nowhere gets well above the threshold goes; and a stretch of sound between two quiet places of
-which some goes is one event: unless speech is sure somewhere in it, all of it goes.
+which some goes is one event: unless speech is sure somewhere in it, all of it goes. A breath taken close to a
+word is not parted from it by quiet; it begins and ends at the softest place between the two.
 """
 
 import numpy as np
 
 from cleaner.cutting.edges import BINS_PER_S, EnergyEnvelope
 from cleaner.frames import DECISIONS_PER_S
+from cleaner.kinds import KIND_NAMES
 from cleaner.segments import runs
 
 # Times the threshold's odds: at 0.15 a piece is doubtful below 0.3, and speech is sure from 0.5 on.
@@ -19,6 +21,13 @@ _ABOVE_QUIET_DB = 6.0
 _QUIET_SHARE = 15  # per cent of a second that is at its quietest or below
 _AROUND_S = 2  # the quietest second this near counts
 _BINS = BINS_PER_S // DECISIONS_PER_S
+# The network's answer falls slowly after a word: a breath's beginning is looked for that far into what stays,
+_BREATH_REACH = 15
+# as long as speech is no surer than that,
+_BREATH_KEEP = 0.8
+# and a breath is that much louder than the softest place before it.
+_BREATH_RISE_DB = 6.0
+_BREATH_SURE = 3  # decisions of the removal that must be breath
 
 
 def whole_events(
@@ -40,6 +49,43 @@ def whole_events(
         if part.any() and not part.all() and keep[start:end].max() < at_odds(threshold, _SURE_ODDS):
             part[:] = False
     return mask
+
+
+def whole_breaths(
+    mask: np.ndarray, keep: np.ndarray, kinds: np.ndarray, energy: EnergyEnvelope
+) -> np.ndarray:
+    """The keep mask, bool ``(D,)``, in which a breath that goes begins and ends where it is softest.
+
+    ``keep``: float ``(D,)``; ``kinds``: float ``(K, D)``.
+    """
+    whole = mask.copy()
+    level_db = _levels_db(energy, len(mask))
+    breath = kinds.argmax(axis=0) == KIND_NAMES.index("breath")
+    heard = np.stack([level_db, keep, breath])
+    for start, end in runs(~mask):
+        if end - start < _BREATH_SURE:
+            continue
+        whole[start - _stump(heard[:, max(0, start - _BREATH_REACH) : start + _BREATH_SURE]) : start] = False
+        behind = heard[:, end - _BREATH_SURE : end + _BREATH_REACH]
+        whole[end : end + _stump(behind[:, ::-1])] = False
+    return whole
+
+
+def _stump(heard: np.ndarray) -> int:
+    """How many decisions of a removed breath are kept before it.
+
+    ``heard``: level, keep probability and whether it is a breath, ``(3, n)``, of the kept decisions and the
+    first removed ones behind them.
+    """
+    level_db, keep, breath = heard
+    kept = heard.shape[1] - _BREATH_SURE
+    if kept <= 0 or not breath[kept:].all():
+        return 0
+    goes_on = (keep[:kept] < _BREATH_KEEP) & (breath[:kept] == 1)
+    first = 0 if goes_on.all() else int(np.flatnonzero(~goes_on)[-1])
+    softest = first + int(level_db[first:kept].argmin())
+    rises = level_db[softest:].max() > level_db[softest] + _BREATH_RISE_DB
+    return kept - softest if rises else 0
 
 
 def at_odds(probability: float, times: float) -> float:
