@@ -2,8 +2,8 @@
 
 Clean sentences with pauses between them, sounds pasted into the pauses, a background over all
 (``cleaner.measuring.trials``). What is a word is judged on the sentences alone, before anything is laid
-over them: by level, and only where Silero VAD hears speech within a tenth of a second and something in it
-is voiced: a reader's own breath is no word.
+over them: by level above the rumble, and only where Silero VAD hears speech within a tenth of a second and
+something in it is voiced: a reader's own breath is no word. Ends that the background covers are not heard.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, maximum_filter1d
+from scipy.signal import butter, sosfiltfilt
 
 from cleaner.cutting.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.frames import DECISION_S
@@ -41,6 +42,8 @@ _DECISION, _FRAME = 320, 640
 _PITCH = slice(RATE_HZ // 400, RATE_HZ // 70)
 _VOICED = 0.6
 _REACH = np.ones(11)  # a tenth of a second to either side
+_RUMBLE = butter(4, 100, "highpass", fs=RATE_HZ, output="sos")
+_SPEECH_RANGE_DB, _LOUDEST_WITHIN = 30.0, 201  # decisions
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def episodes(folder: Path, silero: Peer, condition: str, hours: float, aside: bo
         trials(sounds, without_background, seed=5, hours=hours),
         strict=True,
     ):
-        yield _episode(condition, mixed, silero(alone.samples()))
+        yield _episode(condition, mixed, alone.samples(), silero)
 
 
 def breath_episodes(folder: Path, silero: Peer, breaths: int, aside: bool) -> Iterator[Episode]:
@@ -87,7 +90,7 @@ def breath_episodes(folder: Path, silero: Peer, breaths: int, aside: bool) -> It
         if s.role != "event" or s.label.startswith(("breath", "sigh", "gasp"))
     ]
     for mixed in trials(sounds, _BREATHS_ONLY, seed=6, hours=99):
-        episode = _episode("breaths", mixed, silero(mixed.samples()))
+        episode = _episode("breaths", mixed, mixed.samples(), silero)
         breaths -= len(episode.breaths_s)
         yield episode
         if breaths <= 0:
@@ -112,22 +115,40 @@ def _is_clean(sound: Sound) -> bool:
     return bool(top - floor > _CLEAN_DB and len(samples) > _SHORTEST_S * RATE_HZ)
 
 
-def _episode(condition: str, mixed: Judged, heard: np.ndarray) -> Episode:
-    said = mixed.marks["sentence"] & binary_dilation(heard > _HEARD, _REACH)
+def _episode(condition: str, mixed: Judged, alone: np.ndarray, silero: Peer) -> Episode:
+    """The episode as it is ``mixed``; ``alone`` is the same without a background, float32 ``(M,)``."""
+    heard = silero(alone)
+    samples = mixed.samples()
+    said = mixed.marks["sentence"] & binary_dilation(heard > _HEARD, _REACH) & _audible(samples, alone)
     truth = mixed.truth.copy()
     truth[(truth == 1) & mixed.marks["sentence"] & ~said] = np.nan
     return Episode(
         condition=condition,
-        samples=mixed.samples(),
+        samples=samples,
         truth=truth,
-        words_s=_words(said, heard, mixed.samples()),
+        words_s=_words(said, heard, alone),
         breaths_s=runs(mixed.marks["breath"]) * DECISION_S,
         noises_s=runs(mixed.marks["noise"]) * DECISION_S,
     )
 
 
-def _words(said: np.ndarray, heard: np.ndarray, samples: np.ndarray) -> np.ndarray:
+def _audible(samples: np.ndarray, alone: np.ndarray) -> np.ndarray:
+    """Where speech is heard above its rumble and its background: bool ``(D,)``."""
+    decisions = -(-len(alone) // _DECISION)
+    speech = level_db(without_rumble(alone), decisions)
+    background = level_db(without_rumble(samples - alone), decisions)
+    loudest = maximum_filter1d(speech, _LOUDEST_WITHIN)
+    return (speech > loudest - _SPEECH_RANGE_DB) & (speech > background)
+
+
+def without_rumble(samples: np.ndarray) -> np.ndarray:
+    """What is above 100 Hz, float32 ``(M,)``: a knock or the wind has no pitch there."""
+    return sosfiltfilt(_RUMBLE, samples).astype(np.float32)
+
+
+def _words(said: np.ndarray, heard: np.ndarray, alone: np.ndarray) -> np.ndarray:
     """Stretches of speech between pauses of 80 ms and more, in seconds: float64 ``(W, 2)``."""
+    samples = without_rumble(alone)
     closed = said.copy()
     for (_, end), (start, _) in pairwise(runs(said)):
         if start - end < _WORD_GAP:
