@@ -14,7 +14,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +140,15 @@ def train(
 ) -> Path:
     """Train as ``settings`` say; returns the path of the best checkpoint. Progress goes to standard error.
 
-    ``stop_after`` ends the run after so many epochs, as an interruption would. Raises CleanerError for
-    settings and data that cannot be meant, before anything is written.
+    ``resume`` goes on with the settings that the run was begun with; others that are not the defaults are
+    refused. ``stop_after`` ends the run after so many epochs, as an interruption would. Raises CleanerError
+    for settings and data that cannot be meant, before anything is written.
     """
-    settings = _completed(settings)
     augment, mixed, out = augment or AugmentSettings(), mixed or MixedSettings(), Path(settings.out)
+    if resume and (out / "last.pt").exists():
+        begun = load_checkpoint(out / "last.pt").arguments
+        settings, augment, mixed = (_as_begun(part, begun) for part in (settings, augment, mixed))
+    settings = _completed(settings)
     if not settings.data:
         augment = replace(augment, gain_db=min(augment.gain_db, MIXED_GAIN_DB))
     arguments = asdict(settings) | asdict(augment) | asdict(mixed)
@@ -319,6 +323,13 @@ def _completed(settings: TrainSettings) -> TrainSettings:
         # Mixed episodes never run dry, so a run on them alone goes to the end of its cycle.
         patience=settings.patience if data else (settings.epochs or 24),
     )
+
+
+def _as_begun(settings: Any, begun: dict[str, Any]) -> Any:
+    """``settings`` with what the run was begun with in place of defaults."""
+    unsaid = [item.name for item in fields(settings) if getattr(settings, item.name) == item.default]
+    own = ("out", "device")
+    return replace(settings, **{name: begun[name] for name in unsaid if name in begun and name not in own})
 
 
 def _check_range(option: str, value: float, lowest: float, highest: float) -> None:

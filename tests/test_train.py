@@ -107,6 +107,13 @@ def test_resuming_is_never_having_stopped(settings, folder):
     assert first == second
 
 
+def test_resuming_needs_no_option_again(settings, folder):
+    whole = train(settings, quiet=True)
+    out = str(folder / "parts")
+    train(replace(settings, out=out), quiet=True, stop_after=1)
+    assert same_weights(whole, train(TrainSettings(out=out), quiet=True, resume=True))
+
+
 def test_resuming_what_is_done_changes_nothing(settings):
     best = train(settings, quiet=True)
     before = best.with_name("last.pt").read_bytes()
