@@ -148,8 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = options_from(given, FigureSettings)
     cut = CutSettings(options_from(given, TidySettings), options_from(given, EdgeSettings))
     readers = readers_of(options_from(given, DataSettings), options_from(given, PeerSettings), figures.seed)
-    if not given.checkpoints and not given.peers:
-        given.checkpoints = [DEFAULT_CHECKPOINT]
+    given.checkpoints = given.checkpoints or [DEFAULT_CHECKPOINT]
     tuned_path = check_outputs(given.checkpoints, figures, output)
     contenders = contenders_of(given, cut.tidy.threshold, output.device)
     from cleaner.measuring.comparison import CountSettings, compare

@@ -109,7 +109,7 @@ def test_a_tuned_copy_carries_the_chosen_threshold(labelled, gate_checkpoint, tm
         (["nowhere.pt"], r"nowhere\.pt does not exist"),
         (["nowhere.pt", "--tune", "happiness >= 1"], "'happiness' is no figure to tune"),
         (["nowhere.pt", "--tune", "recall"], "is no wish"),
-        (["--peers", "loudness", "--tune", "recall >= 0.9"], "exactly one checkpoint"),
+        (["a.pt", "b.pt", "--tune", "recall >= 0.9"], "exactly one checkpoint"),
         (["--peers", "loudness", "--data", "nowhere"], "nowhere does not exist"),
         (["--peers", "loudness", "--suite", "nowhere"], "holds no test suite"),
         (["--peers", "loudness", "--suite", "a", "--mix", "b"], "exclude each other"),

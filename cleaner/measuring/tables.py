@@ -159,7 +159,8 @@ def kinds_table(part: Figures, kinds: Sequence[str]) -> str:
     for name, one in part["contenders"].items():
         if one["kinds"]:
             for what, counted in (("decisions", one["kinds"]), ("events", one["kinds"]["events"])):
-                for kind, counts in zip(kinds, counted["confusion"], strict=True):
+                there = counted["confusion"] if math.isfinite(counted["macro_f1"]) else []
+                for kind, counts in zip(kinds, there, strict=False):
                     cells = (*(str(count) for count in counts), share(counted["macro_f1"]))
                     rows.append((f"{name}, {what}: {kind}", *cells))
     return text_table(("kinds: true, then called", *kinds, "macro F1"), rows) if rows else ""
