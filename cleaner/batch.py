@@ -4,9 +4,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cleaner.errors import CleanerError
+from cleaner.progress import Progress
+
+if TYPE_CHECKING:
+    from cleaner.audio import AudioInfo
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -87,6 +91,15 @@ class ShareOfBatch:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not Stopped:
             self._batch.advance(self._left)
+
+
+def progress_on(
+    info: "AudioInfo", stages: int, quiet: bool, batch: BatchProgress | None
+) -> Progress | ShareOfBatch:
+    """The progress of a recording through so many ``stages``: a bar of its own, or a share of the batch's."""
+    if batch is None:
+        return Progress(info.sample_rate_hz, info.samples, quiet)
+    return batch.of_one(info.samples, max(1, stages))
 
 
 def side_by_side(

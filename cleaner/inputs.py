@@ -1,7 +1,7 @@
 """What a person names on the command line -> the recordings that are meant."""
 
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cleaner.errors import UsageError
@@ -36,6 +36,11 @@ def expand_inputs(names: Iterable[str], leave_out: str | None = None) -> list[Pa
     for name in names:
         found.update(dict.fromkeys(_expand(name, leave_out)))
     return list(found)
+
+
+def names_many(names: Sequence[str]) -> bool:
+    """Whether a list is the answer, be it of one: several names, a folder, or a pattern."""
+    return len(names) != 1 or not Path(names[0]).is_file()
 
 
 def folder_below(names: Iterable[str], path: Path) -> Path:

@@ -1,6 +1,7 @@
 """What became of a recording, for a person and for a program."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def report_on(
         files=tuple(str(path) for path in files),
         warnings=tuple(warnings),
     )
+
+
+def tell(report: Report, say: Callable[..., None], quiet: bool) -> None:
+    """Warnings in any case, on standard error; the report by ``say``, as ``print`` does it, unless quiet."""
+    for warning in report.warnings:
+        say(f"warning: {report.recording}: {warning}", file=sys.stderr)
+    if not quiet:
+        say(describe(report))
 
 
 def describe(report: Report) -> str:

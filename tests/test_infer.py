@@ -116,6 +116,31 @@ def test_the_report_is_json_on_request(talk, clean):
     assert report["after_s"] == pytest.approx(3 - sum(report["removed_s"].values()))
 
 
+def test_a_folder_answers_in_a_list_even_if_it_holds_one_recording(talk, clean, tmp_path):
+    assert isinstance(json.loads(clean(talk, "--json", "--dry-run")[1]), dict)
+    assert [one["recording"] for one in json.loads(clean(tmp_path, "--json")[1])] == [str(talk)]
+    assert json.loads(clean(tmp_path, "--json", "--resume")[1]) == []
+    assert json.loads(clean(talk, "--json", "--resume")[1]) == []
+
+
+def test_a_cut_list_that_is_rendered_is_an_input_and_never_overwritten(talk, clean, tmp_path):
+    clean(talk, "--dry-run", "--export", "json")
+    edited = (tmp_path / "talk.cuts.json").read_bytes()
+    code, _, said = clean(tmp_path / "talk.cuts.json", "--export", "json", "--force")
+    assert code == 2 and "is an input" in said
+    assert (tmp_path / "talk.cuts.json").read_bytes() == edited
+
+
+def test_the_writer_takes_no_more_cores_than_it_may(talk, clean, monkeypatch):
+    import cleaner.render
+
+    asked = []
+    render = cleaner.render.render
+    monkeypatch.setattr(cleaner.render, "render", lambda *a, **k: asked.append(k["jobs"]) or render(*a, **k))
+    assert clean(talk, "--jobs", 3)[0] == 0
+    assert asked == [3]
+
+
 def test_force_overwrites_results_and_exports(talk, clean):
     exports = ["--export", "json", "--export", "removed", "--plot"]
     assert clean(talk, *exports)[0] == 0

@@ -1,0 +1,188 @@
+"""What files come in, what files go out, and every refusal that needs no decoding: before the slow work."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleaner.cli import changed_options, setting
+from cleaner.cutting.cutlist_json import check_same_recording, is_cut_list, load_cut_list
+from cleaner.cutting.decide import CutSettings
+from cleaner.errors import AudioFileError, UsageError
+from cleaner.exports import EXPORTS, export_path
+from cleaner.files import fingerprint
+from cleaner.inputs import expand_inputs, folder_below
+from cleaner.segments import CutList, Segment
+
+CLEANED = "_cleaned"
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What is written, and where."""
+
+    output: Path | None = setting(
+        None,
+        "the clean recording; with several inputs a folder; another extension converts",
+        parse=Path,
+        short="-o",
+        metavar="OUT",
+    )
+    force: bool = setting(False, "overwrite what is there (never an input)")
+    dry_run: bool = setting(False, "decide and export, render nothing")
+    export: tuple[str, ...] = setting(
+        (), "also write " + ", ".join(EXPORTS) + "; may be repeated", choices=tuple(EXPORTS), repeat=True
+    )
+    plot: bool = setting(False, "save a picture of waveform, keep probability and cuts beside the output")
+    resume: bool = setting(
+        False, "of many recordings, leave out those whose results are all there and newer than they are"
+    )
+
+
+@dataclass(frozen=True)
+class Task:
+    """One recording and where its result goes, in a ``folder`` that may have to be made.
+
+    ``cut_list`` is set where decisions were saved before.
+    """
+
+    recording: Path
+    output: Path
+    cut_list: CutList | None = None
+    folder: bool = False
+
+    def written(self, settings: OutputSettings) -> list[Path]:
+        """Every file that the task will make."""
+        files = [] if settings.dry_run else [self.output]
+        files += [export_path(name, self.output, self.recording) for name in settings.export]
+        return [*files, self.plot_path] if settings.plot else files
+
+    def is_done(self, settings: OutputSettings) -> bool:
+        """Whether every file that the task would make is there and newer than the recording."""
+        written = self.written(settings)
+        made_s = [path.stat().st_mtime for path in written if path.is_file()]
+        return 0 < len(made_s) == len(written) and min(made_s) >= self.recording.stat().st_mtime
+
+    def earlier_segments(self) -> Sequence[Segment]:
+        """The segments of an earlier cut list of the same recording, of which those by a person will stay."""
+        path = export_path("json", self.output, self.recording)
+        if not path.exists():
+            return ()
+        earlier = load_cut_list(path)
+        return earlier.segments if earlier.source.fingerprint == fingerprint(self.recording) else ()
+
+    def make_ready(self, settings: OutputSettings) -> None:
+        """Make the folder if it is ours to make; raise UsageError where a result could not be written."""
+        if self.folder:
+            self.output.parent.mkdir(parents=True, exist_ok=True)
+        for path in self.written(settings):
+            _check_writable(path)
+
+    @property
+    def plot_path(self) -> Path:
+        """Where the picture lies."""
+        return self.output.with_name(f"{self.recording.stem}_plot.png")
+
+
+def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet: bool = False) -> list[Task]:
+    """The tasks that the named files, folders and patterns stand for, each with a place of its own.
+
+    Raises UsageError for everything that can be known to be wrong before the slow work starts, CutListError
+    for a broken cut list.
+    """
+    inputs = expand_inputs(names, leave_out=CLEANED)
+    output = settings.output
+    into_folder = output is not None and (output.is_dir() or len(inputs) > 1)
+    if into_folder and output and output.exists() and not output.is_dir():
+        raise UsageError(f"-o {output} must be a folder, as there are {len(inputs)} recordings")
+    if output and not into_folder:
+        _check_suffix(output)
+    if output and into_folder:
+        tasks = [_task(path, output / folder_below(names, path), True) for path in inputs]
+    else:
+        tasks = [_task(path, output, False) for path in inputs]
+    if settings.resume:
+        tasks = _to_do(tasks, settings, quiet)
+    _refuse_collisions(inputs, tasks, settings)
+    if any(task.cut_list for task in tasks):
+        _refuse_unanswered(settings, cut)
+    return tasks
+
+
+def _to_do(tasks: Sequence[Task], settings: OutputSettings, quiet: bool) -> list[Task]:
+    """What is not done yet: every file is put in its place whole, so one that is there is done."""
+    left = [task for task in tasks if not task.is_done(settings)]
+    if len(left) < len(tasks) and not quiet:
+        print(f"{len(tasks) - len(left)} of {len(tasks)} recordings are done already", file=sys.stderr)
+    return left
+
+
+def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
+    cut_list = load_cut_list(path) if is_cut_list(path) else None
+    recording = Path(cut_list.source.path) if cut_list else path
+    if cut_list:
+        if not recording.is_file():
+            raise UsageError(f"{path} is of the recording {recording}, which is not there")
+        check_same_recording(cut_list, recording)
+    named = recording.with_name(recording.stem + CLEANED + _result_suffix(recording))
+    if output is None:
+        return Task(recording, named, cut_list)
+    return Task(recording, output / named.name if into_folder else output, cut_list, into_folder)
+
+
+def _refuse_unanswered(settings: OutputSettings, cut: CutSettings) -> None:
+    """A saved cut list is decided; what would decide again is refused, not passed over."""
+    wanted = ["--plot"] * settings.plot + ["--export probabilities"] * ("probabilities" in settings.export)
+    wanted += [name for part in (cut.tidy, cut.edges, cut.actions) for name in changed_options(part)]
+    if wanted:
+        raise UsageError(f"{wanted[0]} needs the network's answers; a saved cut list holds none")
+
+
+def _check_suffix(output: Path) -> None:
+    from cleaner.audio import CONTAINERS
+
+    if output.suffix.lower() not in CONTAINERS:
+        raise UsageError(f"{output} cannot be written; its name must end in one of {' '.join(CONTAINERS)}")
+
+
+def _result_suffix(recording: Path) -> str:
+    """The recording's own, or one that can hold its sound where that cannot be written (.avi, .dat)."""
+    from cleaner.audio import CONTAINERS, open_recording, output_suffix
+
+    if recording.suffix.lower() in CONTAINERS:
+        return recording.suffix
+    try:
+        with open_recording(recording) as opened:
+            return output_suffix(opened.info)
+    except AudioFileError:
+        return recording.suffix  # its own turn will say what is wrong with it
+
+
+def _refuse_collisions(named: Sequence[Path], tasks: Sequence[Task], settings: OutputSettings) -> None:
+    inputs = {path.resolve() for path in named} | {task.recording.resolve() for task in tasks}
+    taken: set[Path] = set()
+    for task in tasks:
+        for path in task.written(settings):
+            if path.resolve() in inputs:
+                raise UsageError(f"{path} is an input; it is never overwritten, name another output with -o")
+            if path.resolve() in taken:
+                raise UsageError(
+                    f"two recordings would both write {path}; clean them into folders of their own"
+                )
+            taken.add(path.resolve())
+            if path.exists() and not settings.force:
+                raise UsageError(f"{path} exists; --force overwrites it")
+            if path.is_dir():
+                raise UsageError(f"{path} is a folder; the output must be a file")
+
+
+def _check_writable(path: Path) -> None:
+    """Raise UsageError now where ``path`` could not be written after the slow work."""
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} does not exist; it must be there to write {path.name}")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"the folder {path.parent} cannot be written to: {error.strerror}") from None
