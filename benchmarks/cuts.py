@@ -1,7 +1,8 @@
 """What a listener would notice of the cuts, measured where every word is known.
 
-    python benchmarks/cuts.py ../shared/data            # the test recordings: tables for README.md
+    python benchmarks/cuts.py ../shared/data            # the test recordings: the tables of README.md
     python benchmarks/cuts.py ../shared/data --aside    # voices that training sets aside: to choose defaults
+    python benchmarks/cuts.py ../shared/data --only podcast --checkpoint runs/podcast/best.pt
 
 On mixed episodes (see ``episodes.py``), and on a podcast against its author's own edit where it is at hand.
 """
@@ -28,6 +29,7 @@ from cleaner.cutting.room_tone import RoomTone  # noqa: E402
 from cleaner.cutting.shade import shaded, shades  # noqa: E402
 from cleaner.detect import Detector, detect, detect_features, load_detector  # noqa: E402
 from cleaner.features import log_mel  # noqa: E402
+from cleaner.frames import DECISION_S  # noqa: E402
 from cleaner.measuring.peers import load_peer  # noqa: E402
 from cleaner.measuring.truth import judged_in  # noqa: E402
 from cleaner.metrics import CLIPPED_S, runs  # noqa: E402
@@ -39,6 +41,11 @@ _HALF = (0.25, 0.75)
 _HALF_S = 0.08
 _WINDOW = int(0.07 * RATE_HZ)
 _PODCAST_TARGET = 0.08
+_DIP_DB = 3
+MARGINS_AND_DECAYS_S = [
+    (0.0, 0.0), (0.02, 0.0), (0.02, 0.06), (0.02, 0.1), (0.02, 0.15), (0.02, 0.2), (0.02, 0.3), (0.04, 0.0),
+    (0.04, 0.1), (0.06, 0.0), (0.1, 0.0), (0.2, 0.0),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,9 @@ class Answered:
         return decide(self.keep, self.kinds, len(self.episode.samples), RATE_HZ, settings, energy=energy)
 
 
+TABLES = ("presets", "margins", "breaths", "podcast")
+
+
 def main() -> None:
     """Print every table."""
     parser = argparse.ArgumentParser(
@@ -62,19 +72,26 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, help="folder with train/, test/ and podcast/")
     parser.add_argument("--aside", action="store_true", help="voices set aside from train/, not test/")
+    parser.add_argument("--only", choices=TABLES, action="append", help="this table; may be repeated")
     parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
     parser.add_argument("--hours", type=float, default=1.0, help="of each condition (default 1)")
     parser.add_argument("--breaths", type=int, default=500, help="pasted breaths (default 500)")
     given = parser.parse_args()
+    tables = given.only or TABLES
     detector, silero = load_detector(given.checkpoint), load_peer("silero")
     folder = given.data / ("train" if given.aside else "test")
-    mixed = {
-        name: answered(episodes(folder, silero, name, given.hours, given.aside), detector)
-        for name in CONDITIONS
-    }
-    print_presets(mixed)
-    print_half_breaths(answered(breath_episodes(folder, silero, given.breaths, given.aside), detector))
-    if not given.aside and (given.data / "podcast").is_dir():
+    if "presets" in tables or "margins" in tables:
+        mixed = {
+            name: answered(episodes(folder, silero, name, given.hours, given.aside), detector)
+            for name in CONDITIONS
+        }
+        if "presets" in tables:
+            print_presets(mixed)
+        if "margins" in tables:
+            print_margins(mixed)
+    if "breaths" in tables:
+        print_half_breaths(answered(breath_episodes(folder, silero, given.breaths, given.aside), detector))
+    if "podcast" in tables and not given.aside and (given.data / "podcast").is_dir():
         print_podcast(given.data / "podcast", detector)
 
 
@@ -94,9 +111,9 @@ def print_presets(mixed: dict[str, list[Answered]]) -> None:
     """One line per condition and preset."""
     print(
         "| episodes | preset | words clipped / h | sounds left s/h | removed | shorter | joins / min "
-        "| steps | dips |"
+        "| steps | worst step | dips |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name, all_answered in mixed.items():
         for preset in PRESETS:
             settings = CutSettings(actions=ActionSettings(preset=preset))
@@ -105,31 +122,76 @@ def print_presets(mixed: dict[str, list[Answered]]) -> None:
 
 def preset_figures(all_answered: Sequence[Answered], settings: CutSettings) -> list[str]:
     """Figures of one preset over all episodes of a condition, as they stand in the table."""
-    hours = clipped = left_s = gone_s = removable_s = shorter = joins = steps = dips = 0.0
-    for one in all_answered:
+    cuts = [Cuts.of(one, settings) for one in all_answered]
+    hours = sum(one.episode.hours for one in all_answered)
+    shorter = sum(cut.gone_s for cut in cuts) / 3600
+    heard = np.concatenate(
+        [heard_joins(one.episode.samples, cut.segments) for one, cut in zip(all_answered, cuts, strict=True)]
+    )
+    return [
+        *loss_figures(all_answered, cuts),
+        f"{shorter / hours:.1%}",
+        f"{len(heard) / 60 / (hours - shorter):.1f}",
+        f"{int((heard[:, 0] > 0).sum())} of {len(heard)}",
+        f"{heard[:, 0].max(initial=-99):+.1f} dB",
+        f"{int((heard[:, 1] > _DIP_DB).sum())}",
+    ]
+
+
+def loss_figures(all_answered: Sequence[Answered], cuts: Sequence["Cuts"]) -> list[str]:
+    """Words clipped and seconds of sounds left, per hour; the share of removable time that is gone."""
+    hours = sum(one.episode.hours for one in all_answered)
+    removable_s = sum(cut.removable_s for cut in cuts)
+    return [
+        f"{sum(cut.clipped for cut in cuts) / hours:.1f}",
+        f"{sum(cut.left_s for cut in cuts) / hours:.0f}",
+        f"{sum(cut.of_removable_s for cut in cuts) / removable_s:.1%}",
+    ]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What became of one episode: words lost in part, sounds left, time and removable time gone."""
+
+    segments: tuple[Segment, ...]
+    clipped: int
+    left_s: float
+    gone_s: float
+    removable_s: float
+    of_removable_s: float
+
+    @classmethod
+    def of(cls, one: Answered, settings: CutSettings) -> "Cuts":
+        """Cut an episode and look."""
         segments = one.segments(settings)
         changed = times_s(segments, lambda s: not s.keep)
-        hours += one.episode.hours
-        clipped += int((lost_s(one.episode.words_s, changed) > CLIPPED_S + 5e-4).sum())
+        gone = times_s(segments, lambda s: not s.stays)
         sounds = np.concatenate([one.episode.breaths_s, one.episode.noises_s])
-        left_s += float((sounds[:, 1] - sounds[:, 0]).sum() - lost_s(sounds, changed).sum())
-        removable = runs(one.episode.truth == 0) * 0.02
-        removable_s += float((removable[:, 1] - removable[:, 0]).sum())
-        gone_s += float(lost_s(removable, times_s(segments, lambda s: not s.stays)).sum())
-        shorter += sum(s.length for s in segments if not s.stays) / RATE_HZ / 3600
-        heard = heard_joins(one.episode.samples, segments)
-        joins += len(heard)
-        steps += int((heard[:, 0] > 0).sum())
-        dips += int((heard[:, 1] > 3).sum())
-    return [
-        f"{clipped / hours:.1f}",
-        f"{left_s / hours:.0f}",
-        f"{gone_s / removable_s:.1%}",
-        f"{shorter / hours:.1%}",
-        f"{joins / 60 / (hours - shorter):.1f}",
-        f"{steps:.0f}",
-        f"{dips:.0f}",
-    ]
+        removable = runs(one.episode.truth == 0) * DECISION_S
+        return cls(
+            segments=segments,
+            clipped=int((lost_s(one.episode.words_s, changed) > CLIPPED_S + 5e-4).sum()),
+            left_s=float((sounds[:, 1] - sounds[:, 0]).sum() - lost_s(sounds, changed).sum()),
+            gone_s=sum(end - start for start, end in gone),
+            removable_s=float((removable[:, 1] - removable[:, 0]).sum()),
+            of_removable_s=float(lost_s(removable, gone).sum()),
+        )
+
+
+def print_margins(mixed: dict[str, list[Answered]]) -> None:
+    """What margins and decay cost: words clipped against what is left."""
+    print(
+        "\n| margin | decay | "
+        + " | ".join(f"{name}: words clipped / h, sounds left s/h, removed" for name in mixed)
+    )
+    print("|---|---|" + "---|" * len(mixed))
+    for margin_s, decay_s in MARGINS_AND_DECAYS_S:
+        settings = CutSettings(edges=EdgeSettings(margin_s=(margin_s, margin_s), decay_s=decay_s))
+        cells = [
+            ", ".join(loss_figures(all_answered, [Cuts.of(one, settings) for one in all_answered]))
+            for all_answered in mixed.values()
+        ]
+        print(f"| {margin_s * 1000:.0f} ms | {decay_s * 1000:.0f} ms | " + " | ".join(cells) + " |")
 
 
 def times_s(segments: Sequence[Segment], wanted: Callable[[Segment], bool]) -> list[tuple[float, float]]:
