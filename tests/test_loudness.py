@@ -5,7 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter, resample_poly
 
+import infer
+from cleaner.audio import open_recording, to_float
 from cleaner.audio.loudness import Loudness, measure, set_loudness
 from cleaner.cutting.loudness import parse_loudness
 from cleaner.errors import UsageError
@@ -24,6 +27,29 @@ def whole(blocks):
     return np.concatenate(list(blocks), axis=1)
 
 
+def by_the_book(samples, rate):
+    """Integrated loudness of float ``(C, n)`` by ITU-R BS.1770-4, annex 1, and true peak by annex 2."""
+    at_48k = resample_poly(samples.astype(np.float64), 48_000, rate, axis=1)
+    high_shelf = (
+        [1.53512485958697, -2.69169618940638, 1.19839281085285],
+        [1, -1.69065929318241, 0.73248077421585],
+    )
+    high_pass = [1, -2, 1], [1, -1.99004745483398, 0.99007225036621]
+    weighted = lfilter(*high_pass, lfilter(*high_shelf, at_48k))
+    hops = (
+        np.square(weighted[:, : weighted.shape[1] // 4800 * 4800])
+        .reshape(len(samples), -1, 4800)
+        .mean(axis=2)
+    )
+    power = np.lib.stride_tricks.sliding_window_view(hops, 4, axis=1).mean(axis=2).sum(axis=0)
+    lufs = -0.691 + 10 * np.log10(power + 1e-20)
+    loud = lufs > -70
+    gate = -0.691 + 10 * np.log10(power[loud].mean()) - 10
+    integrated = -0.691 + 10 * np.log10(power[loud & (lufs > gate)].mean())
+    peak = np.abs(resample_poly(at_48k, 4, 1, axis=1)).max()
+    return integrated, 20 * np.log10(peak)
+
+
 def tone(seconds, rate=48_000, amplitude=0.1, channels=2):
     wave = amplitude * np.sin(np.arange(int(seconds * rate)) * 2 * np.pi * 1000 / rate)
     return np.repeat(wave[None], channels, axis=0).astype(np.float32)
@@ -33,6 +59,27 @@ def test_a_tone_of_minus_twenty_decibels_on_both_channels_is_minus_twenty_lufs()
     found = measure(in_blocks(tone(5)), info_of(dtype=np.float32))
     assert found.integrated_lufs == pytest.approx(-20, abs=0.1)
     assert found.true_peak_dbtp == pytest.approx(-20, abs=0.2)
+
+
+def test_the_meter_reads_what_the_standard_computes(shared_data):
+    with open_recording(shared_data / "formats" / "openai_whisper-jfk.flac") as recording:
+        rate = recording.info.sample_rate_hz
+        samples = to_float(whole(recording.blocks()))
+        found = measure(in_blocks(samples), recording.info)
+    integrated, peak = by_the_book(samples, rate)
+    assert found.integrated_lufs == pytest.approx(integrated, abs=0.1)
+    assert found.true_peak_dbtp == pytest.approx(peak, abs=0.3)
+
+
+@pytest.mark.parametrize("target", [-23, -16, -11])
+def test_a_cleaned_recording_has_the_loudness_asked_for_by_the_standard(shared_data, tmp_path, target):
+    output = tmp_path / "loud.flac"
+    speech = str(shared_data / "formats" / "openai_whisper-jfk.flac")
+    assert infer.main([speech, "-o", str(output), "--loudness", f"{target}LUFS", "--quiet"]) == 0
+    with open_recording(output) as result:
+        integrated, peak = by_the_book(to_float(whole(result.blocks())), result.info.sample_rate_hz)
+    assert integrated == pytest.approx(target, abs=0.5)
+    assert peak <= -0.9
 
 
 def test_pauses_do_not_count():
