@@ -60,12 +60,18 @@ WARM_UP = 0.2  # of all steps, until the learning rate is at its highest
 class TrainSettings:
     """What is trained, on what, for how long."""
 
-    data: str | None = setting(None, "folder of labelled clips; data where no --mix is given")
-    mix: str | None = setting(None, "folder of sounds to mix episodes from, described by its manifest.csv")
-    out: str = setting("runs/train", "folder of the run")
+    data: str | None = setting(
+        None, "folder of labelled clips; data where no --mix is given", metavar="FOLDER"
+    )
+    mix: str | None = setting(
+        None, "folder of sounds to mix episodes from, described by its manifest.csv", metavar="FOLDER"
+    )
+    out: str = setting("runs/train", "folder of the run", metavar="FOLDER")
     model: str = setting("default", "network to train from scratch", choices=tuple(MODELS))
     init: str | None = setting(
-        None, "weights to begin with: a checkpoint, or none; the shipped ones where there are labels"
+        None,
+        "weights to begin with: a checkpoint, or none; the shipped ones where there are labels",
+        metavar="CHECKPOINT",
     )
     epochs: int | None = setting(None, "passes; 12, or 24 from scratch", parse=parse_positive_integer)
     batch: int = setting(16, "crops in a step", parse=parse_positive_integer)
