@@ -8,6 +8,11 @@ python infer.py recordings/ -o cleaned/              # a folder of recordings
 python infer.py recordings/ -o cleaned/ --resume     # go on where that was stopped
 """
 
+if __name__ == "__main__":
+    from cleaner.interrupt import leave_at_once
+
+    leave_at_once()  # the imports below take a moment, too
+
 import json
 import sys
 import time

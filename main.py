@@ -7,6 +7,11 @@
 Nothing leaves this computer: the page is served on 127.0.0.1 and asks for nothing from outside.
 """
 
+if __name__ == "__main__":
+    from cleaner.interrupt import leave_at_once
+
+    leave_at_once()  # the imports below take a moment, too
+
 import secrets
 import sys
 import threading

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from cleaner.errors import CleanerError, UsageError
+from cleaner.interrupt import interruptible
 
 Settings = TypeVar("Settings")
 
@@ -173,8 +174,9 @@ class Parser(argparse.ArgumentParser):
 def run(main: Callable[[], int | None]) -> NoReturn:
     """Call ``main`` and leave with its exit code; a user's mistake becomes one line on standard error."""
     try:
-        code = main() or 0
-        sys.stdout.flush()
+        with interruptible():
+            code = main() or 0
+            sys.stdout.flush()
     except CleanerError as error:
         print(f"error: {error}", file=sys.stderr)
         code = error.exit_code

@@ -1,0 +1,40 @@
+"""Ctrl-C at the edges of a program, where no work is under way."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CTRL_C = "signal.raise_signal(signal.SIGINT)"
+
+
+def program(*lines):
+    """Run lines of Python as a program; returns exit code, standard output, standard error."""
+    head = [
+        "import signal, sys",
+        "from cleaner.cli import run",
+        "from cleaner.interrupt import leave_at_once",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join([*head, *lines])], cwd=ROOT, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_before_the_work_it_ends_without_a_traceback():
+    assert program("leave_at_once()", CTRL_C, "print('went on')") == (130, "", "interrupted\n")
+
+
+def test_during_the_work_what_is_half_done_is_taken_back():
+    work = f"def main():\n    try:\n        {CTRL_C}\n    finally:\n        print('taken back')"
+    assert program("leave_at_once()", work, "run(main)") == (130, "taken back\n", "interrupted\n")
+
+
+def test_after_the_work_it_ends_without_a_traceback():
+    end = f"import atexit\natexit.register(lambda: {CTRL_C})"
+    assert program("leave_at_once()", end, "run(lambda: 0)") == (130, "", "interrupted\n")
+
+
+def test_where_it_is_ignored_it_stays_so():
+    ignored = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    assert program(ignored, "leave_at_once()", f"run(lambda: {CTRL_C})") == (0, "", "")
