@@ -11,6 +11,7 @@ import io
 import itertools
 import json
 import math
+import pickle
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -466,9 +467,15 @@ def export_onnx(checkpoint: Checkpoint, path: str | Path) -> None:
 
 def _read_content(path: Path) -> Mapping[str, Any]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a foreign file torch has several things to say
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such checkpoint") from None
+    except pickle.UnpicklingError:
+        raise CheckpointError(
+            f"{path}: holds more than tensors and plain values, which could run anything: it is not loaded"
+        ) from None
     except Exception as error:  # torch raises a dozen types for a foreign, hostile or truncated file
         raise CheckpointError(f"{path}: cannot be read as a checkpoint ({_one_line(error)})") from None
     if not isinstance(content, dict) or "checkpoint_version" not in content:
