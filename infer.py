@@ -31,7 +31,7 @@ from cleaner.cutting.edges import EdgeEnergy, EdgeSettings
 from cleaner.cutting.forced import ForcedSettings, by_person, forced_on, ranges_in
 from cleaner.cutting.loudness import LoudnessSettings
 from cleaner.cutting.pace import missed_target
-from cleaner.errors import AudioFileError, NothingToKeep
+from cleaner.errors import AudioFileError, NothingToKeep, UsageError
 from cleaner.exports import Decided, export_path, exporter
 from cleaner.files import fingerprint
 from cleaner.inputs import names_many
@@ -98,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from cleaner.detect import load_detector
 
         detector = load_detector(settings.run.checkpoint, settings.run.device)
+        settings = replace(settings, cut=with_threshold(settings.cut, detector.threshold))
     if many := names_many(given.inputs):
         reports, failed = clean_all(tasks, settings, detector)
     else:
@@ -157,6 +158,17 @@ def settings_from(given: Namespace) -> Settings:
     """The settings that a parsed command line stands for."""
     files, run, tidy, edges, actions, forced, join, loudness = (options_from(given, part) for part in OPTIONS)
     return Settings(files, run, CutSettings(tidy, edges, actions), forced, join, loudness)
+
+
+def with_threshold(cut: CutSettings, checkpoints_own: float) -> CutSettings:
+    """The settings with the threshold in force: the option, else the checkpoint's. Raises UsageError."""
+    tidy = cut.tidy
+    threshold = checkpoints_own if tidy.threshold is None else tidy.threshold
+    if tidy.exit_threshold is not None and tidy.exit_threshold > threshold:
+        raise UsageError(
+            f"--exit-threshold {tidy.exit_threshold:g} is above the threshold {threshold:g}; it cannot be"
+        )
+    return replace(cut, tidy=replace(tidy, threshold=threshold))
 
 
 def clean(
@@ -230,23 +242,22 @@ def decide_on(
     detection = detect(detector, recording, tap)
     if detection.samples == 0:
         raise AudioFileError(f"{task.recording} holds no sound: its length is zero")
-    tidy = settings.cut.tidy
-    threshold = detector.threshold if tidy.threshold is None else tidy.threshold
-    cut = replace(settings.cut, tidy=replace(tidy, threshold=threshold))
     segments = decide(
         detection.keep,
         detection.kinds,
         detection.samples,
         rate_hz,
-        cut,
+        settings.cut,
         energy=energy.finish(),
         by_person=by_person(settings.forced, detection.samples, rate_hz, task.earlier_segments(), ranges_in),
     )
+    cut, threshold = settings.cut, settings.cut.tidy.threshold
     said = as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name}
     mark = fingerprint(task.recording)
     source = Source(str(task.recording), rate_hz, detection.samples, recording.info.channels, mark)
     cut_list = CutList(source, segments, said)
     if settings.files.plot:
+        assert threshold is not None, "with_threshold set it"
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     return Decided(task.recording, cut_list, detection)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from cleaner.cli import changed_options, setting
 from cleaner.cutting.cutlist_json import check_same_recording, is_cut_list, load_cut_list
 from cleaner.cutting.decide import CutSettings
-from cleaner.errors import AudioFileError, UsageError
+from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path
 from cleaner.files import fingerprint
 from cleaner.inputs import expand_inputs, folder_below
-from cleaner.segments import CutList, Segment
+from cleaner.segments import CutList, Segment, Source
 
 CLEANED = "_cleaned"
 
@@ -125,10 +125,24 @@ def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
         if not recording.is_file():
             raise UsageError(f"{path} is of the recording {recording}, which is not there")
         check_same_recording(cut_list, recording)
+        _check_same_form(path, cut_list.source)
     named = recording.with_name(recording.stem + CLEANED + _result_suffix(recording))
     if output is None:
         return Task(recording, named, cut_list)
     return Task(recording, output / named.name if into_folder else output, cut_list, into_folder)
+
+
+def _check_same_form(path: Path, source: Source) -> None:
+    """Its segments count samples: a rate that is not the recording's would move every cut."""
+    from cleaner.audio import open_recording
+
+    with open_recording(source.path) as opened:
+        found = {"sample_rate": opened.info.sample_rate_hz, "channels": opened.info.channels}
+    for name, value in found.items():
+        if getattr(source, name) != value:
+            raise CutListError(
+                f"{path}: source.{name} is {getattr(source, name)}; the recording's is {value}"
+            )
 
 
 def _refuse_unanswered(settings: OutputSettings, cut: CutSettings) -> None:

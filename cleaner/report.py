@@ -51,6 +51,8 @@ def report_on(
 def tell(report: Report, say: Callable[..., None], quiet: bool) -> None:
     """Warnings in any case, on standard error; the report by ``say``, as ``print`` does it, unless quiet."""
     for warning in report.warnings:
+        for path in (report.recording, report.output or ""):
+            warning = warning.removeprefix(f"{Path(path).name}: ")  # the path says it already
         say(f"warning: {report.recording}: {warning}", file=sys.stderr)
     if not quiet:
         say(describe(report))

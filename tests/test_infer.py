@@ -123,6 +123,14 @@ def test_a_folder_answers_in_a_list_even_if_it_holds_one_recording(talk, clean, 
     assert json.loads(clean(talk, "--json", "--resume")[1]) == []
 
 
+def test_a_threshold_to_end_at_above_the_one_to_begin_at_is_refused(talk, clean):
+    """The gate's own threshold holds where none is given."""
+    for words in (["--exit-threshold", "0.9"], ["--threshold", "0.3", "--exit-threshold", "0.31"]):
+        code, out, said = clean(talk, *words)
+        assert (code, out) == (2, "") and "is above the threshold" in said and said.count("\n") == 1
+    assert clean(talk, "--threshold", "0.3", "--exit-threshold", "0.3")[0] == 0
+
+
 def test_a_cut_list_that_is_rendered_is_an_input_and_never_overwritten(talk, clean, tmp_path):
     clean(talk, "--dry-run", "--export", "json")
     edited = (tmp_path / "talk.cuts.json").read_bytes()
@@ -250,6 +258,7 @@ BROKEN_CUT_LISTS = {
     "not JSON": lambda text: text[: len(text) // 2],
     "a gap": lambda text: text.replace('"start": 0', '"start": 5'),
     "another recording": lambda text: text.replace('"fingerprint": "', '"fingerprint": "1'),
+    "another rate": lambda text: text.replace('"sample_rate": 16000', '"sample_rate": 8000'),
     "another version": lambda text: text.replace('"version": 1', '"version": 9'),
 }
 
