@@ -93,7 +93,7 @@ class Proposals:
             self._made.clear()
             self._detector = detector
         self.checkpoint, self.version = checkpoint, self.version + 1
-        self.state, self.message = "ready", f"Model: {detector.name}"
+        self.state, self.message = "ready", f"Model: {_name(checkpoint)}"
         self._go_through(order)
 
     def _go_through(self, order: Callable[[], list[str]]) -> None:
@@ -152,6 +152,11 @@ def _doubt(keep: np.ndarray, threshold: float) -> float:
         return 0.0
     away = np.abs(_logit(keep) - _logit(np.array(threshold)))
     return float(np.exp(-away).mean())
+
+
+def _name(checkpoint: Path) -> str:
+    """What people call it: trained ones are all ``best.pt`` in a folder with a name."""
+    return checkpoint.parent.name if checkpoint.stem in ("best", "last") else checkpoint.stem
 
 
 def _logit(probability: np.ndarray) -> np.ndarray:

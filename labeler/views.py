@@ -139,7 +139,7 @@ def save(clip_id: str) -> tuple[Response, int] | Response:
 @pages.post("/api/recordings")
 def add_recording() -> tuple[Response, int]:
     """Take one sound file, ``?name=``, as the body; it is sliced in the background."""
-    if not request.content_length:
+    if request.content_length is None:
         abort(411, "an upload must say its length")
 
     def chunks() -> Any:

@@ -34,6 +34,7 @@ import { toast } from "./panels/toast.js";
 import { Training } from "./panels/training.js";
 import { Player } from "./player.js";
 import { Queue } from "./queue.js";
+import { rememberTools } from "./remember.js";
 import { Saver } from "./saver.js";
 import { View } from "./view.js";
 
@@ -76,6 +77,7 @@ const panels = { help: () => byId("help").showModal(), files: () => files.show()
 const layout = await keyboardLayout();
 const table = actions({ editor, queue, view, player, listen, edges, go, panels, kinds: project.kinds });
 const refreshButtons = makeButtons(table, layout);
+rememberTools(editor);
 fillHelp(table, layout);
 listenForKeys(table);
 for (const name of ["clip.open", "marks.change", "selection.change", "tools.change"]) editor.on(name, refreshButtons);

@@ -1,4 +1,4 @@
-import { keyName } from "./keys.js";
+import { isEnabled, keyName } from "./keys.js";
 
 /** Make the buttons of the table of actions, each in the place of its group; returns what refreshes them soon. */
 export function makeButtons(actions, layout) {
@@ -67,6 +67,6 @@ export function swatch({ colour, letter }) {
 }
 
 function refresh(action, element) {
-  element.disabled = !(action.enabled?.() ?? true);
+  element.disabled = !isEnabled(action);
   if (action.pressed) element.setAttribute("aria-pressed", String(Boolean(action.pressed())));
 }

@@ -18,6 +18,7 @@ export class Editor extends Emitter {
     this.brush = "";
     this.snap = true;
     this.curve = false;
+    this.auto = false; // play each clip when it opens
     this.in = null; // where a stroke by keys began, seconds
   }
 

@@ -17,6 +17,9 @@ const isTyping = ({ target }) => target.matches?.("input:not([type=radio]), text
 const pressesButton = ({ target, code }) =>
   (code === "Space" || code === "Enter") && target.matches?.("button, a[href], summary, input");
 
+/** Whether an action can be done as things stand. */
+export const isEnabled = (action) => !action.enabled || Boolean(action.enabled());
+
 /** Run actions by key until the returned function is called. */
 export function listenForKeys(actions) {
   const table = new Map(actions.flatMap((action) => action.keys.map((key) => [key, action])));
@@ -27,7 +30,7 @@ export function listenForKeys(actions) {
     if (!action) return;
     event.preventDefault();
     if (event.repeat && ["next", "accept", "accept-next", "play", "preview"].includes(action.id)) return;
-    if (action.enabled?.() ?? true) action.run();
+    if (isEnabled(action)) action.run();
   };
   document.addEventListener("keydown", onKey);
   return () => document.removeEventListener("keydown", onKey);
@@ -37,7 +40,7 @@ export function listenForKeys(actions) {
 export function keyName(combination, layout) {
   if (combination === "Shift+Slash") return "?";
   return combination.split("+").map((code) => {
-    const printed = /^Key|^Digit/.test(code) && layout?.get(code)?.toUpperCase();
+    const printed = layout?.get(code)?.toUpperCase().replace("=", "+");
     return printed || (NAMES[code] ?? code.replace(/^(Key|Digit)/, "").replace(/^Numpad/, "Num "));
   }).join(" ");
 }

@@ -7,10 +7,11 @@ const AROUND_S = 0.25;
 /** What can be heard of the clip on show. */
 export class Listen {
   #edited = { key: null, sound: null };
+  #opened = null;
 
   constructor(editor, player, view, onError) {
     Object.assign(this, { editor, player, view, onError });
-    editor.on("clip.open", (clip) => player.load(clip.buffer, clip.before_s));
+    editor.on("clip.open", (clip) => this.#open(clip));
     editor.on("marks.change", () => player.state === "edited" && player.stop());
   }
 
@@ -61,6 +62,13 @@ export class Listen {
     this.player.seek(0);
     this.view.reveal(0);
   };
+
+  #open(clip) {
+    const another = clip.id !== this.#opened;
+    this.#opened = clip.id;
+    this.player.load(clip.buffer, clip.before_s);
+    if (another && this.editor.auto) this.player.play(0, clip.duration_s);
+  }
 
   async #splice() {
     const { clip, marks } = this.editor;

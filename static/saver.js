@@ -100,8 +100,9 @@ export class Saver extends Emitter {
   }
 
   #body(reviewed) {
-    const { labels } = this.editor.clip;
-    return { ...labelsFromMarks(this.editor.marks), revision: labels.revision, reviewed: labels.reviewed || reviewed };
+    const { clip: { labels }, isProposal } = this.editor;
+    const agreed = !isProposal && (labels.reviewed || reviewed); // undone as far as the proposal, it is one again
+    return { ...labelsFromMarks(this.editor.marks), revision: labels.revision, reviewed: agreed };
   }
 
   #enter(state) {

@@ -1,6 +1,6 @@
 import { Layer } from "./layer.js";
 
-const BLOCK = 32;
+const BLOCK = 4; // samples that share a peak: less than a pixel even when zoomed in all the way
 
 /** The clip's waveform, all channels in one, with what is kept drawn strong. */
 export class WaveformLayer extends Layer {

@@ -143,6 +143,61 @@ def test_a_stroke_on_a_proposal_corrects_it(advised, tab):
     assert advised.stored()["reviewed"] is True
 
 
+def test_accepting_can_be_undone_and_the_clip_is_open_again(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    page.press("a")
+    page.until_saved()
+    assert advised.stored()["reviewed"] is True
+    page.press("Control+z")
+    page.until_saved()
+    assert advised.stored()["reviewed"] is False
+    assert page.text("#clip-state").startswith("Proposal")
+    page.press("q")
+    page.shows("talk_2")
+    assert advised.stored()["reviewed"] is True
+
+
+def test_what_cannot_be_done_is_no_button_and_its_key_does_nothing(page):
+    """No stretch is chosen: nothing to listen to, to clear, to switch the edge of."""
+    for action in ("listen", "delete", "edge", "out", "keep", "undo"):
+        assert page.tab.locator(f"[data-action={action}]").is_disabled(), action
+    page.press("l", "Delete", "e", "o", "k", "Control+z", "[", "]", "ArrowDown")
+    assert page.marks() == []
+
+
+def test_clips_play_when_they_open_if_wanted_and_the_page_remembers_its_tools(page):
+    page.press("r", "s")
+    page.press("n")
+    page.shows("talk_2")
+    page.until_pressed("play")
+    page.open("talk_1")
+    page.until_pressed("auto")
+    page.until_pressed("snap", False)
+
+
+def test_two_people_on_two_recordings_do_not_disturb_each_other(served, tab, tmp_path):
+    one = tab(served.address).open("talk_1")
+    one.press("d")
+    one.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))
+    one.until("() => document.querySelectorAll('.recording').length === 2")
+    one.press("Escape")
+    two = tab(served.address).open("other_0")
+    for page in (one, two):
+        page.tab.bring_to_front()
+        page.press("s")
+        page.drag(0.2, 0.4)
+    for page in (one, two):
+        page.tab.bring_to_front()
+        page.drag(0.6, 0.8)
+        page.until_saved()
+    assert len(served.stored("talk_1")["remove"]) == len(served.stored("other_0")["remove"]) == 2
+    assert not one.tab.locator("#conflict").is_visible()
+    two.press("n")
+    one.tab.bring_to_front()
+    one.until("() => document.querySelector('#progress-text').textContent === '1 of 5 clips reviewed'")
+
+
 def test_the_curve_is_shown_on_demand(advised, tab):
     page = tab(advised.address).open()
     page.until("() => !document.querySelector('[data-action=curve]').disabled")

@@ -406,6 +406,13 @@ def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client,
     assert list((data / "recordings").iterdir()) == []
 
 
+def test_an_empty_upload_is_said_to_be_empty(client, data):
+    client.post("/api/recordings?name=a.wav", headers={"Content-Length": "0"})
+    [job] = wait_for_jobs(client)
+    assert (job["state"], job["name"]) == ("failed", "a.wav") and "is empty (0 bytes)" in job["message"]
+    assert list((data / "recordings").iterdir()) == []
+
+
 def test_an_upload_beyond_the_bound_is_refused(make_app, data):
     client = make_app(max_upload_bytes=1000).test_client()
     answer = client.post(
