@@ -407,7 +407,7 @@ def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client,
 
 
 def test_an_empty_upload_is_said_to_be_empty(client, data):
-    client.post("/api/recordings?name=a.wav", headers={"Content-Length": "0"})
+    client.post("/api/recordings?name=a.wav", environ_overrides={"CONTENT_LENGTH": "0"})
     [job] = wait_for_jobs(client)
     assert (job["state"], job["name"]) == ("failed", "a.wav") and "is empty (0 bytes)" in job["message"]
     assert list((data / "recordings").iterdir()) == []
