@@ -198,12 +198,15 @@ def clean(
         warnings += [missed] if missed else []
         if not settings.files.dry_run:
             warnings += write_result(task, recording, decided.cut_list, settings, progress)
+    written = task.written(settings.files)
     for name in settings.files.export:
-        said = exporter(name).write(export_path(name, task.output, task.recording), decided)
-        warnings += [said] if said else []
+        path = export_path(name, task.output, task.recording)
+        if said := exporter(name).write(path, decided):
+            warnings.append(said)
+            written.remove(path)
     output = None if settings.files.dry_run else task.output
     taken_s = time.perf_counter() - started
-    report = report_on(decided.cut_list, output, task.written(settings.files), warnings, taken_s)
+    report = report_on(decided.cut_list, output, written, warnings, taken_s)
     if settings.run.check and output:
         report = checked(report, task, decided.cut_list)
     return report

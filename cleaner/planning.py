@@ -60,7 +60,8 @@ class Task:
 
     def is_done(self, settings: OutputSettings) -> bool:
         """Whether every file that the task would make is there and newer than the recording."""
-        written = self.written(settings)
+        nothing_removed = export_path("removed", self.output, self.recording)  # is not written then
+        written = [path for path in self.written(settings) if path != nothing_removed or path.exists()]
         made_s = [path.stat().st_mtime for path in written if path.is_file()]
         return 0 < len(made_s) == len(written) and min(made_s) >= self.recording.stat().st_mtime
 

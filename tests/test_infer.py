@@ -149,6 +149,15 @@ def test_the_writer_takes_no_more_cores_than_it_may(talk, clean, monkeypatch):
     assert asked == [3]
 
 
+def test_where_nothing_is_removed_nothing_is_claimed_to_hold_it(tmp_path, clean):
+    path = tmp_path / "all.wav"
+    soundfile.write(path, sound_and_silence([1]), RATE)
+    code, out, err = clean(path, "--export", "removed", "--json")
+    assert code == 0 and "all_removed.wav is not written: nothing was removed" in err
+    assert json.loads(out)["files"] == [str(tmp_path / "all_cleaned.wav")]
+    assert json.loads(clean(path, "--export", "removed", "--json", "--resume")[1]) == []
+
+
 def test_force_overwrites_results_and_exports(talk, clean):
     exports = ["--export", "json", "--export", "removed", "--plot"]
     assert clean(talk, *exports)[0] == 0

@@ -25,7 +25,7 @@ class Decided:
 
 
 # --export NAME -> what the file's name ends in, after the input's stem. The module of the same name here has
-# write(path, decided), which returns a line where there is something to say; it is imported when asked for.
+# write(path, decided), which returns a line where there was nothing to write; it is imported when asked for.
 # {ext} is the extension of the output.
 EXPORTS = {
     "json": ".cuts.json",
