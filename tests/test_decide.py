@@ -177,6 +177,24 @@ def test_a_target_out_of_reach_is_approached_as_far_as_pauses_go(target_s, neare
     assert sum(s.length for s in segments if s.stays) / RATE == pytest.approx(nearest_s)
 
 
+def test_a_pause_with_events_in_it_has_as_few_joins_as_can_be():
+    # Of 0.8 s, 0.3 s stay: silence beside the words, none of it as an island between the two noises.
+    pace = ActionSettings(max_pause_s=0.3, pause_to=0)
+    assert shown(decided("k" + "s" * 10 + "nnnnn" + "s" * 10 + "nnnnn" + "s" * 10 + "k", pace)) == [
+        "0-20 keep", "20-170 silence keep", "170-220 silence shorten", "220-320 noise cut",
+        "320-520 silence shorten", "520-620 noise cut", "620-670 silence shorten", "670-820 silence keep",
+        "820-840 keep",
+    ]  # fmt: skip
+
+
+def test_what_silence_is_short_of_is_filled_in_the_place_of_one_event():
+    pace = ActionSettings(max_pause_s=0.2, pause_to=0)
+    assert shown(decided("k" + "b" * 10 + "n" * 20 + "s" * 5 + "k", pace)) == [
+        "0-20 keep", "20-220 breath cut", "220-320 noise duck:room", "320-620 noise cut",
+        "620-720 silence keep", "720-740 keep",
+    ]  # fmt: skip
+
+
 def test_what_a_person_decided_overrules_the_network_pace_and_actions():
     person = [Segment(30, 50, True, by="person"), Segment(90, 130, False, "breath", "cut", by="person")]
     segments = decided("kssssskk", act("mute", preset="natural"), by_person=person)

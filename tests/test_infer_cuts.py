@@ -60,20 +60,22 @@ def test_a_target_out_of_reach_is_told_with_the_nearest_there_is(spoken, capsys,
     assert capsys.readouterr().err == ""
 
 
-def test_a_saved_cut_list_takes_forced_ranges_and_refuses_what_would_decide_again(spoken, capsys):
+def test_a_saved_cut_list_takes_forced_ranges_and_refuses_what_would_decide_again(spoken, tmp_path):
     run(spoken, "--dry-run")
     saved = spoken.with_name("talk.cuts.json")
-    assert run(saved, "--cut", "0s,1s", "--keep", "9s,11s") == 0
-    segments = cut_list_of(spoken)["segments"]
+    again = tmp_path / "again" / "talk.flac"
+    again.parent.mkdir()
+    assert run(saved, "-o", again, "--cut", "0s,1s", "--keep", "9s,11s") == 0
+    segments = cut_list_of(again)["segments"]
     assert segments[0] | {"probability": None} == {
         "start": 0, "end": 44_100, "keep": False, "kind": "", "action": "cut", "probability": None,
         "by": "person",
     }  # fmt: skip
     assert segments[-1]["by"] == "person" and segments[-1]["keep"]
     with pytest.raises(UsageError, match="--preset needs the network's answers; a saved cut list holds none"):
-        run(saved, "--preset", "natural")
+        run(saved, "-o", again, "--preset", "natural")
     with pytest.raises(UsageError, match="--margin needs"):
-        run(saved, "--margin", "0.1s")
+        run(saved, "-o", again, "--margin", "0.1s")
 
 
 def test_what_is_forced_is_exact_and_survives_later_runs(spoken):

@@ -62,14 +62,20 @@ class CheckReport:
     def lines(self) -> list[str]:
         """The report for a person; the verdict comes first."""
         voice = "unknown" if self.voice_s is None else f"{self.voice_s:.2f} s"
-        return [
+        lines = [
             "check: " + ("; ".join(self.faults) or "all within limits"),
             f"  length off by {self.length_off_s * 1000:.1f} ms",
             f"  {self.joins} joins, {self.joins_per_minute:.1f} a minute",
-            f"  {self.steps_off} joins with a step that stands out (worst {self.worst_step_db:+.1f} dB), "
-            f"{self.dips_off} with a dip (deepest {self.deepest_dip_db:.1f} dB)",
-            f"  {self.removed_s:.1f} s removed: {self.loud_silence_s:.2f} s of silence as loud as speech, "
-            f"speech by Silero VAD {voice}",
+        ]
+        if self.joins:
+            lines.append(
+                f"  {self.steps_off} joins with a step that stands out (worst {self.worst_step_db:+.1f} dB), "
+                f"{self.dips_off} with a dip (deepest {self.deepest_dip_db:.1f} dB)"
+            )
+        return [
+            *lines,
+            f"  {self.removed_s:.1f} s removed or softened: {self.loud_silence_s:.2f} s of silence as loud "
+            f"as speech, speech by Silero VAD {voice}",
         ]
 
 
@@ -93,7 +99,7 @@ def check(
     off_s = samples / rate_hz - expected_s
     envelope, voice_s = _listen(recording, cut_list, voice)
     length_limit_s = limits.length_off_s if exact else limits.lossy_length_off_s
-    removed_s = sum(s.length for s in cut_list.segments if not s.stays) / cut_list.source.sample_rate
+    removed_s = sum(s.length for s in cut_list.segments if not s.keep) / cut_list.source.sample_rate
     loud_s = loud_silence_s(envelope, cut_list, limits.below_speech_db)
     steps_off = int((found.steps_db > limits.step_db).sum())
     dips_off = int((found.dips_db > limits.dip_db).sum())
@@ -136,7 +142,7 @@ def loud_silence_s(envelope: EnergyEnvelope, cut_list: CutList, below_speech_db:
     """Seconds of removed silence, by the network, in stretches of 0.1 s or more nearly as loud as speech."""
     kept = _bins(cut_list, len(envelope.level), lambda s: s.keep and s.kind != "silence")
     silence = _bins(
-        cut_list, len(envelope.level), lambda s: not s.stays and s.kind == "silence" and s.by == "model"
+        cut_list, len(envelope.level), lambda s: not s.keep and s.kind == "silence" and s.by == "model"
     )
     if not kept.any() or not silence.any():
         return 0.0
@@ -180,7 +186,7 @@ def _listen(
     envelope = energy.finish()
     removed = np.zeros(sum(map(len, heard)), bool)
     for segment in cut_list.segments:
-        if not segment.stays and segment.by == "model":
+        if not segment.keep and segment.by == "model":
             first, last = segment.start / rate_hz + _BLURRED_S, segment.end / rate_hz - _BLURRED_S
             removed[int(np.ceil(first * DECISIONS_PER_S)) : max(0, int(last * DECISIONS_PER_S))] = True
     return envelope, _long_stretches(removed & np.concatenate([*heard, removed[:0]]), DECISIONS_PER_S)

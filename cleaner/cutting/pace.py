@@ -98,14 +98,27 @@ def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int)
     """One pause at its length: what of each segment stays, and what goes."""
     wanted = round(pause_length(_length(group) / rate_hz, preset) * rate_hz)
     wanted = max(0, wanted - _length(s for s in group if s.stays))
-    own = _shares(group, "shorten", wanted)
-    filled = _shares(group, "cut", wanted - sum(own))
+    beside = [
+        (
+            group[index - 1].stays if index else segment.start > 0,
+            group[index + 1].stays if index + 1 < len(group) else segment.end < samples,
+        )
+        for index, segment in enumerate(group)
+    ]
+    # An island of silence between two cuts is one join more than silence beside what is heard.
+    borders = [
+        s.length if s.action == "shorten" and any(b) else 0 for s, b in zip(group, beside, strict=True)
+    ]
+    islands = [
+        s.length if s.action == "shorten" and not any(b) else 0 for s, b in zip(group, beside, strict=True)
+    ]
+    own = _in_proportion(borders, wanted)
+    own = [sum(both) for both in zip(own, _longest_first(islands, wanted - sum(own)), strict=True)]
+    filled = _longest_first([s.length if s.action == "cut" else 0 for s in group], wanted - sum(own))
     result: list[Segment] = []
     for index, segment in enumerate(group):
         if segment.action == "shorten":
-            before = group[index - 1].stays if index else segment.start > 0
-            after = group[index + 1].stays if index + 1 < len(group) else segment.end < samples
-            result += _ends_stay(segment, own[index], before, after)
+            result += _ends_stay(segment, own[index], *beside[index])
         elif segment.action == "cut":
             result += _split(
                 segment, (filled[index], False, ROOM), (segment.length - filled[index], False, "cut")
@@ -115,9 +128,8 @@ def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int)
     return result
 
 
-def _shares(group: Sequence[Segment], action: str, wanted: int) -> list[int]:
-    """How many samples of each segment with this action stay so that ``wanted`` do, or all there are."""
-    lengths = [segment.length if segment.action == action else 0 for segment in group]
+def _in_proportion(lengths: Sequence[int], wanted: int) -> list[int]:
+    """How many samples of each stay so that ``wanted`` do, or all there are: the same share of each."""
     total = sum(lengths)
     wanted = min(wanted, total)
     shares, so_far, given = [], 0, 0
@@ -126,6 +138,15 @@ def _shares(group: Sequence[Segment], action: str, wanted: int) -> list[int]:
         upto = wanted * so_far // total if total else 0
         shares.append(upto - given)
         given = upto
+    return shares
+
+
+def _longest_first(lengths: Sequence[int], wanted: int) -> list[int]:
+    """The same, from as few of them as can be."""
+    shares = [0] * len(lengths)
+    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        shares[index] = min(lengths[index], wanted)
+        wanted -= shares[index]
     return shares
 
 
