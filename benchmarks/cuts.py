@@ -258,7 +258,7 @@ def print_podcast(folder: Path, detector: Detector) -> None:
         )
         kept_s = sum(s.length for s in segments if s.keep) / rate_hz
         print(
-            f"\npodcast, tight, margins 0, edges {where}: {kept_s:.0f} s, the author's edit {author_s:.0f} s: "
+            f"podcast, tight, margins 0, edges {where}: {kept_s:.0f} s, the author's edit {author_s:.0f} s: "
             f"{kept_s / author_s - 1:+.1%}"
         )
 
