@@ -16,6 +16,10 @@ class UsageError(CleanerError):
     exit_code = 2
 
 
+class WriteError(CleanerError):
+    """A file that cannot be written: the disk is full, or the folder is not ours."""
+
+
 class AudioFileError(CleanerError):
     """A sound file that cannot be read or written."""
 

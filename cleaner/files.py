@@ -5,6 +5,8 @@ import os
 import threading
 from pathlib import Path
 
+from cleaner.errors import WriteError
+
 _MIB = 1 << 20
 
 
@@ -12,6 +14,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that a reader, or a crash, meets the old file or the new one.
 
     A temporary file beside is flushed to the disk and then renamed; a link is followed, not replaced.
+    Raises WriteError; the old file is as it was then.
     """
     path = Path(path).resolve()
     beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
@@ -21,6 +24,8 @@ def write_whole(path: str | Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {error.strerror or error}") from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """How far person and model agree: decision by decision, over the last clips that were reviewed."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cleaner.errors import WriteError
 from cleaner.files import write_whole
 from cleaner.frames import DECISIONS_PER_S
 from cleaner.label_form import ClipLabel
@@ -53,7 +55,8 @@ class Agreement:
             self._clips[clip] = (int((target == proposal)[known].sum()), int(known.sum()))
             self._clips = dict(list(self._clips.items())[-LAST_CLIPS:])
             rows = [[name, *counts] for name, counts in self._clips.items()]
-            write_whole(self._path, json.dumps({"model": self._model, "clips": rows}).encode())
+            with contextlib.suppress(WriteError):  # the labels are safe; the count may begin anew
+                write_whole(self._path, json.dumps({"model": self._model, "clips": rows}).encode())
 
     def summary(self) -> dict[str, object]:
         """``{clips, share, enough}``; enough when the last 20 clips agree to 98 %."""

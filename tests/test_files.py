@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from cleaner.errors import WriteError
 from cleaner.files import fingerprint, write_whole
 
 
@@ -15,7 +16,7 @@ def test_what_was_written_is_read_back_and_nothing_is_left_beside(tmp_path):
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     write_whole(tmp_path / "a.json", b"old")
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(WriteError, match=r"a\.json cannot be written: disk full$"):
         write_whole(tmp_path / "a.json", b"new")
     assert (tmp_path / "a.json").read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]

@@ -312,16 +312,22 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path, gate_checkpoint):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path, gate_checkpoint):
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [(200_000, []), (10_000, ["--plot", "--dry-run"]), (500, ["--export", "json", "--dry-run"])],
+)
+def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path, gate_checkpoint, room, words):
     path = tmp_path / "long.wav"
     soundfile.write(path, np.tile(sound_and_silence(), 20), RATE)
 
     def small_files_only():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
-    process = command(path, "--checkpoint", gate_checkpoint, preexec_fn=small_files_only, env={**os.environ})
+    process = command(
+        path, *words, "--checkpoint", gate_checkpoint, preexec_fn=small_files_only, env={**os.environ}
+    )
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert err.count("\n") == 1, err
+    assert err.startswith("error: ") and err.count("\n") == 1, err
     assert list(tmp_path.iterdir()) == [path]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -139,6 +140,16 @@ def test_marks_that_cannot_be_are_refused_in_one_line_and_not_stored(client, dat
 def test_a_body_that_is_no_object_is_refused(client, body):
     answer = client.post("/api/clips/talk_1/labels", data=body, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_a_full_disk_is_one_sentence_and_the_old_labels_stay(client, data, monkeypatch):
+    save(client, "talk_1", remove=[[0.1, 0.2, ""]])
+    before = (data / "labels.json").read_bytes()
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    answer = save(client, "talk_2", remove=[[0.1, 0.2, ""]])
+    assert answer.status_code == 400
+    assert answer.json["error"].endswith("labels.json cannot be written: No space left on device")
+    assert (data / "labels.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(
