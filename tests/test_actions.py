@@ -130,8 +130,12 @@ def test_ranges_are_read(text, start_s, end_s):
     assert parse_range(text) == Range(start_s, end_s)
 
 
-def test_without_a_comma_a_range_is_a_label_file():
-    assert parse_range("labels.txt") == Path("labels.txt")
+def test_without_a_comma_a_range_is_a_label_file_that_is_there(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("")
+    assert parse_range(str(path)) == path
+    with pytest.raises(UsageError, match=r"'gone\.txt' is neither a range START,END nor a label file"):
+        parse_range("gone.txt")
 
 
 @pytest.mark.parametrize("text", ["0,10", "0s,", ",10s", "a,b", "0s,10s,20s"])
