@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from cleaner.dataset import Dataset
+from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict, back_up, entry_line, locked, read_entries, write_lines
 from cleaner.originals import HOP_S
@@ -80,7 +81,10 @@ class LabelStore:
             return
         entries = read_entries(self.dataset.labels_path)
         changed = {clip: entry for clip, entry in entries.items() if self._entries.get(clip) != entry}
-        parsed = {clip: parse_label(clip, entry) for clip, entry in changed.items()}
+        try:
+            parsed = {clip: parse_label(clip, entry) for clip, entry in changed.items()}
+        except LabelsError as error:
+            raise LabelsError(f"{self.dataset.labels_path}: {error}") from None
         for clip in self._entries.keys() - entries.keys():
             for known in (self._entries, self._lines, self._labels, self._intervals):
                 known.pop(clip, None)

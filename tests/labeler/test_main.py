@@ -74,7 +74,7 @@ def test_what_was_saved_survives_kill_9(start, data):
 def test_a_broken_or_foreign_file_is_named_and_never_overwritten(data, text):
     (data / "labels.json").write_text(text)
     code, said = refused(data, "--no-model", "--port", "0")
-    assert code == 1 and said.count("\n") == 1 and "labels" in said
+    assert code == 1 and said.count("\n") == 1 and "labels.json" in said
     assert (data / "labels.json").read_text() == text
 
 
