@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -139,6 +140,28 @@ def test_every_good_file_has_the_length_it_promises(shared_data):
             samples = sum(block.shape[1] for block in recording.blocks())
         assert recording.info.samples in (samples, None), path.name
         assert bool(recording.warnings) == ("damaged" in path.name), path.name
+
+
+def test_stretches_read_in_any_order_are_those_of_the_whole(shared_data):
+    for path in sorted((shared_data / "formats").iterdir()):
+        if any(word in path.name for word in ("empty", "invalid", "zero", "damaged")):
+            continue
+        with open_recording(path) as recording:
+            whole = laid_end_to_end(recording.blocks())
+            for start in np.random.default_rng(1).integers(0, whole.shape[1], 12).tolist():
+                stretch = laid_end_to_end(recording.blocks(start, min(start + 700, whole.shape[1])))
+                np.testing.assert_array_equal(stretch, whole[:, start : start + 700], err_msg=path.name)
+
+
+def test_a_file_that_is_sought_in_is_opened_once(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "long.wav", np.zeros(24_000), 8_000)
+    opened, really_open = [], av.open
+    monkeypatch.setattr(av, "open", lambda *words, **more: opened.append(1) or really_open(*words, **more))
+    with open_recording(tmp_path / "long.wav") as recording:
+        opened.clear()
+        for start in (20_000, 9_000, 15_000):
+            list(recording.blocks(start, start + 10))
+    assert len(opened) == 1
 
 
 def test_memory_does_not_grow_with_the_recording():

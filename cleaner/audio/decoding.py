@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-from cleaner.audio.info import SAMPLE_TYPES, AudioInfo
-from cleaner.errors import AudioFileError
+from cleaner.audio.info import AudioInfo
+from cleaner.audio.opening import UNDECODABLE, OpenFiles, opened
 
 # Decoders need a run-up after a seek: mp3's bit reservoir, the overlap of transform codecs, Opus' 80 ms.
 _RUN_UP_S = 0.5
@@ -29,7 +27,6 @@ _TOO_MANY_PLANES = 8
 Decoded = tuple[int, Any]  # samples lost right before, and FFmpeg's frame
 Landmark = tuple[int, int]  # first sample of a frame, and its timestamp
 Frame = tuple[int, list[np.ndarray]]  # first sample, and a row (n,) per channel
-_UNDECODABLE = (av.error.InvalidDataError, av.error.ArgumentError)
 
 
 @dataclass(frozen=True)
@@ -82,17 +79,19 @@ class Decoding:
         clock: Clock,
         decoded_as: tuple[str, str, int],
         landmarks: list[Landmark],
+        files: OpenFiles,
         warn: Callable[[str], None],
     ):
         """``landmarks`` of earlier passes tell where to seek if the clock does not; new ones are added."""
         self.info, self.clock, self.damage = info, clock, Damage()
+        self._files = files
         self._decoded_as, self._landmarks, self._warn = decoded_as, landmarks, warn
         self._run_up = int(_RUN_UP_S * info.sample_rate_hz)
 
     def frames(self, start: int) -> Iterator[Frame]:
         """All frames from a little before ``start``, where one can seek; else from the first."""
         if start > 2 * self._run_up:
-            with opened(self.info.path) as (container, stream):
+            with self._files.lent() as (container, stream):
                 entry = self._sought(container, stream, start)
                 if entry is not None:
                     yield from self._placed(*entry)
@@ -148,7 +147,7 @@ class Decoding:
                     for frame in packet.decode():
                         yield damage.lost, frame
                         damage.lost = 0
-                except _UNDECODABLE:
+                except UNDECODABLE:
                     damage.lost += self._samples_in(packet)
         except av.error.FFmpegError as error:
             self._warn(f"reading stopped early: {error.strerror}")
@@ -209,46 +208,3 @@ class _Rows:
 def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield first
     yield from rest
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """The open container and its first sound stream. Raises AudioFileError where there is none."""
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except PermissionError as error:
-        raise AudioFileError(f"{path} cannot be read: permission denied") from error
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AudioFileError(f"{path} is not a sound file that can be read: {reason}") from error
-    with container:
-        if not container.streams.audio:
-            raise AudioFileError(f"{path} holds no sound: no audio stream in it")
-        yield container, container.streams.audio[0]
-
-
-def first_frame(path: Path, container: Any, stream: Any) -> tuple[Any, bool]:
-    """The first frame that decodes, and whether something before it did not.
-
-    Its format is what the file really holds, whatever the header says. Raises AudioFileError without one.
-    """
-    failed = False
-    try:
-        for packet in container.demux(stream):
-            try:
-                frames = [frame for frame in packet.decode() if frame.samples]
-            except _UNDECODABLE:
-                failed = True
-                continue
-            if frames:
-                return _supported(path, frames[0]), failed
-    except av.error.FFmpegError:
-        pass
-    raise AudioFileError(f"{path} holds no sound: nothing in it can be decoded")
-
-
-def _supported(path: Path, frame: Any) -> Any:
-    name = frame.format.name.removesuffix("p")
-    if name not in SAMPLE_TYPES:
-        raise AudioFileError(f"{path}: samples of type {name} are not supported")
-    return frame

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio.decoding import Damage, Decoding, Landmark, clock_of, first_frame, opened
+from cleaner.audio.decoding import Damage, Decoding, Landmark, clock_of
 from cleaner.audio.info import AudioInfo, describe, silence
+from cleaner.audio.opening import OpenFiles, first_frame, opened
 from cleaner.errors import AudioFileError
 
 BLOCK_SAMPLES = 65_536
@@ -44,12 +45,14 @@ class Recording:
             self.info: AudioInfo = describe(path, container, stream, frame)
             self._clock = clock_of(self.info.container, self.info.codec, stream, frame, damaged_start)
         self._landmarks: list[Landmark] = []
+        self._files = OpenFiles(path)
 
     def __enter__(self) -> Recording:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing stays open between calls of ``blocks``."""
+        """Close the file; it is opened again if anything more is read."""
+        self._files.close()
 
     def blocks(
         self, start: int = 0, stop: int | None = None, block_samples: int = BLOCK_SAMPLES
@@ -80,7 +83,9 @@ class Recording:
 
     def _pieces(self, start: int, stop: int | None, at_most: int, seek: bool = True) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""
-        decoding = Decoding(self.info, self._clock, self._decoded_as, self._landmarks, self._warn)
+        decoding = Decoding(
+            self.info, self._clock, self._decoded_as, self._landmarks, self._files, self._warn
+        )
         runs = self._runs(decoding, start if seek else 0, at_most)
         position, shift = None, 0
         try:
