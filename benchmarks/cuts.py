@@ -132,7 +132,7 @@ def preset_figures(all_answered: Sequence[Answered], settings: CutSettings) -> l
         f"{shorter / hours:.1%}",
         f"{len(heard) / 60 / (hours - shorter):.1f}",
         f"{int((heard[:, 0] > 0).sum())} of {len(heard)}",
-        f"{heard[:, 0].max(initial=-99):+.1f} dB",
+        f"{heard[:, 0].max():+.1f} dB" if len(heard) else "no joins",
         f"{int((heard[:, 1] > _DIP_DB).sum())}",
     ]
 
