@@ -28,11 +28,11 @@ class MixedSettings:
 
     teacher: str | None = setting(None, "folder of FireRedVAD's files; it and Silero VAD judge each mix")
     pool: str = setting("runs/pool", "folder where mixed episodes are kept; missing ones are made")
-    pool_shards: int = setting(32, "files of 48 episodes in the pool", parse=parse_positive_integer)
+    pool_shards: int = setting(44, "files of 48 episodes in the pool", parse=parse_positive_integer)
 
 
 ASIDE_SHARDS = 2
-_HEARD_AT_ALL = 0.2
+_HEARD_AT_ALL = 0.3
 _ASIDE_SEED = 1_000_003  # added to the seed: episodes of the voices set aside
 
 

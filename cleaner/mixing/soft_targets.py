@@ -7,7 +7,7 @@ from cleaner.mixing.canvas import AFTER, PIECE, SURE
 from cleaner.mixing.pieces import SILENCE
 
 _AUDIBLE_DECISIONS = 5  # 0.1 s
-_SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -8.0  # the most that a target says where nothing is to be kept
+_SILENCE_LOGIT, _SOUND_LOGIT = -3.0, -6.5  # the most that a target says where nothing is to be kept
 
 
 def audible(heard: np.ndarray, least: float = 0.5) -> np.ndarray:
