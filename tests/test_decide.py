@@ -195,6 +195,15 @@ def test_what_silence_is_short_of_is_filled_in_the_place_of_one_event():
     ]  # fmt: skip
 
 
+def test_an_event_is_not_filled_but_for_a_few_milliseconds():
+    pace = ActionSettings(max_pause_s=0.39, pause_to=0)
+    assert shown(decided("k" + "n" * 20 + "k", pace)) == [
+        "0-20 keep",
+        "20-420 noise duck:room",
+        "420-440 keep",
+    ]
+
+
 def test_what_a_person_decided_overrules_the_network_pace_and_actions():
     person = [Segment(30, 50, True, by="person"), Segment(90, 130, False, "breath", "cut", by="person")]
     segments = decided("kssssskk", act("mute", preset="natural"), by_person=person)

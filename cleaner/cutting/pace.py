@@ -16,6 +16,7 @@ from cleaner.segments import KEPT, CutList, Segment
 
 ROOM = "duck:room"
 _BISECTIONS = 30  # of a minute, that is less than a sample
+_SHORTEST_CUT_S = 0.02
 _AS_WANTED_S = 0.05  # what a listener to a clock does not tell apart
 
 
@@ -115,6 +116,7 @@ def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int)
     own = _in_proportion(borders, wanted)
     own = [sum(both) for both in zip(own, _longest_first(islands, wanted - sum(own)), strict=True)]
     filled = _longest_first([s.length if s.action == "cut" else 0 for s in group], wanted - sum(own))
+    filled = _without_slivers(group, filled, rate_hz)
     result: list[Segment] = []
     for index, segment in enumerate(group):
         if segment.action == "shorten":
@@ -126,6 +128,15 @@ def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int)
         else:
             result.append(segment)
     return result
+
+
+def _without_slivers(group: Sequence[Segment], filled: Sequence[int], rate_hz: int) -> list[int]:
+    """An event that is filled nearly whole is filled whole: a cut of a few milliseconds cannot be faded."""
+    least = _SHORTEST_CUT_S * rate_hz
+    return [
+        segment.length if share and segment.length - share < least else share
+        for segment, share in zip(group, filled, strict=True)
+    ]
 
 
 def _in_proportion(lengths: Sequence[int], wanted: int) -> list[int]:
