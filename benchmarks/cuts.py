@@ -182,6 +182,7 @@ def print_margins(mixed: dict[str, list[Answered]]) -> None:
     print(
         "\n| margin | decay | "
         + " | ".join(f"{name}: words clipped / h, sounds left s/h, removed" for name in mixed)
+        + " |"
     )
     print("|---|---|" + "---|" * len(mixed))
     for margin_s, decay_s in MARGINS_AND_DECAYS_S:
