@@ -4,7 +4,10 @@ A frame depends on its own 25 ms window only, against a fixed reference, so a cl
 give the same numbers for the same second, and block-wise equals whole.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 
 import numpy as np
 
@@ -35,10 +38,7 @@ class LogMelStream:
         self.config = config or FeatureConfig()
         self._window = _hann(self.config.window_samples)
         self._bank = np.ascontiguousarray(mel_bank(self.config).T)
-        # scipy's transform is four times as fast as numpy's in float32; its import is for those who need it.
-        from scipy.fft import rfft
-
-        self._rfft = rfft
+        self._transform = _real_transform()
         self._windowed = np.zeros((_FRAMES_AT_ONCE, self.config.fft_samples), np.float32)
         lead = (self.config.window_samples - self.config.hop_samples) // 2
         self._pending = np.zeros(lead, np.float32)
@@ -68,13 +68,32 @@ class LogMelStream:
                 stop = min(frames, start + _FRAMES_AT_ONCE)
                 windowed = self._windowed[: stop - start]
                 np.multiply(windows[start:stop], self._window, out=windowed[:, : config.window_samples])
-                spectrum = self._rfft(windowed, axis=1)
+                spectrum = self._transform(windowed)
                 _into_bands(spectrum.real**2 + spectrum.imag**2, self._bank, out=mel[start:stop])
             mel += np.float32(config.power_floor)
             np.log(mel, out=mel)
         self._pending = self._pending[frames * config.hop_samples :].copy()
         self._made += frames
         return mel.T
+
+
+@lru_cache
+def _real_transform() -> Callable[[np.ndarray], np.ndarray]:
+    """scipy's real transform of each row, which is five times as fast as numpy's in float32.
+
+    Its compiled part alone where that is found: importing the package around it takes 0.2 s, as long as the
+    analysis of a minute.
+    """
+    scipy = find_spec("scipy")
+    folders = [f"{folder}/fft/_pocketfft" for folder in (scipy and scipy.submodule_search_locations) or ()]
+    found = PathFinder.find_spec("pypocketfft", folders)
+    if found is None or found.loader is None:
+        from scipy.fft import rfft
+
+        return rfft
+    compiled = module_from_spec(found)
+    found.loader.exec_module(compiled)
+    return lambda rows: compiled.r2c(rows, (1,), True, 0, None, 1)
 
 
 def _into_bands(power: np.ndarray, bank: np.ndarray, out: np.ndarray) -> None:

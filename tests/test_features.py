@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cleaner.features import LogMelStream, log_mel, mel_bank
+from cleaner.features import LogMelStream, _real_transform, log_mel, mel_bank
 from cleaner.frames import FeatureConfig, frame_count
 
 FLOOR = np.log(np.float32(1e-6))
@@ -18,6 +18,17 @@ def test_frame_count_follows_the_clock(samples):
     mel = log_mel(noise(samples))
     assert mel.shape == (64, frame_count(samples))
     assert mel.dtype == np.float32
+
+
+def test_the_transform_is_scipys_own(monkeypatch):
+    from scipy.fft import rfft
+
+    rows = noise(4 * 512).reshape(4, 512)
+    compiled = _real_transform.__wrapped__()
+    np.testing.assert_array_equal(compiled(rows), rfft(rows, axis=1))
+    # Another version of scipy may keep its parts elsewhere.
+    monkeypatch.setattr("cleaner.features.find_spec", lambda name: None)
+    assert _real_transform.__wrapped__() is rfft
 
 
 def test_silence_is_the_floor():
