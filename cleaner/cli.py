@@ -6,6 +6,7 @@ with ``setting(default, "help")``; ``margin_s: float`` becomes ``--margin``, wan
 
 import argparse
 import dataclasses
+import io
 import math
 import os
 import re
@@ -173,6 +174,8 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[], int | None]) -> NoReturn:
     """Call ``main`` and leave with its exit code; a user's mistake becomes one line on standard error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be none that can be shown
     try:
         with interruptible():
             code = main() or 0

@@ -52,6 +52,8 @@ def folder_below(names: Iterable[str], path: Path) -> Path:
 
 
 def _expand(name: str, leave_out: str | None) -> list[Path]:
+    if not name:
+        raise UsageError("the name of a recording is empty; . would be this folder")
     path = Path(name)
     if path.is_dir():
         inside = sorted(file for file in path.rglob("*") if _is_recording(file, leave_out))

@@ -18,6 +18,12 @@ from cleaner.segments import CutList, Segment, Source
 CLEANED = "_cleaned"
 
 
+def _parse_path(text: str) -> Path:
+    if not text:
+        raise UsageError("the name is empty; . would be this folder")
+    return Path(text)
+
+
 @dataclass(frozen=True)
 class OutputSettings:
     """What is written, and where."""
@@ -25,7 +31,7 @@ class OutputSettings:
     output: Path | None = setting(
         None,
         "the clean recording; with several inputs a folder; another extension converts",
-        parse=Path,
+        parse=_parse_path,
         short="-o",
         metavar="OUT",
     )

@@ -69,7 +69,7 @@ def describe(report: Report) -> str:
     lines = [
         f"{report.recording} -> {report.output or 'nothing rendered'}",
         f"  {before} -> {after}: {removed} removed ({share:.1%})"
-        f" in {report.cuts:,} cuts" + (f" ({kinds})" if kinds else ""),
+        f" in {report.cuts:,} {'cut' if report.cuts == 1 else 'cuts'}" + (f" ({kinds})" if kinds else ""),
         f"  took {report.taken_s:.1f} s, {report.before_s / report.taken_s:,.0f} x real time",
     ]
     lines += [f"  wrote {path}" for path in report.files if path != report.output]

@@ -116,6 +116,18 @@ def test_the_report_is_json_on_request(talk, clean):
     assert report["after_s"] == pytest.approx(3 - sum(report["removed_s"].values()))
 
 
+def test_a_name_that_is_no_text_is_cleaned_and_told_all_the_same(talk, tmp_path, gate_checkpoint):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/t\xffalk.wav"))
+    talk.rename(path)
+    words = ["--export", "json", "--export", "csv", "--export", "audacity", "--plot", "--json"]
+    process = command(path, *words, "--checkpoint", gate_checkpoint, stdout=subprocess.PIPE)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert json.loads(out)["recording"] == str(path)
+    process = command(path.with_name(path.stem + ".cuts.json"), "-o", tmp_path / "again.wav")
+    assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
+
+
 def test_a_folder_answers_in_a_list_even_if_it_holds_one_recording(talk, clean, tmp_path):
     assert isinstance(json.loads(clean(talk, "--json", "--dry-run")[1]), dict)
     assert [one["recording"] for one in json.loads(clean(tmp_path, "--json")[1])] == [str(talk)]

@@ -49,3 +49,8 @@ def test_a_name_that_stands_for_nothing_is_said(name, folder):
     (folder / "empty").mkdir()
     with pytest.raises(UsageError, match=r"missing|\*\.ogg|empty"):
         expand_inputs([str(folder / name)])
+
+
+def test_an_empty_name_is_not_this_folder():
+    with pytest.raises(UsageError, match="is empty"):
+        expand_inputs([""])

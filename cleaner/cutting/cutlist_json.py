@@ -31,7 +31,7 @@ def save_cut_list(cut_list: CutList, path: str | Path) -> None:
     """Write a cut list whole or not at all; the recording's path becomes relative to the file's folder."""
     data = to_dict(cut_list)
     data["source"]["path"] = _relative(cut_list.source.path, Path(path))
-    write_whole(path, to_text(data).encode())
+    write_whole(path, to_text(data).encode("utf-8", "backslashreplace"))  # names need not be Unicode
 
 
 def load_cut_list(path: str | Path) -> CutList:
