@@ -21,6 +21,7 @@ _COLOURS = {kind.name: kind.colour for kind in (*KINDS, UNSAID)}
 
 _ROW_CHOICES_S = (60, 120, 300, 600, 1_200, 1_800, 3_600)
 _MOST_ROWS = 24
+_TICKS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200)
 _ROW_WIDTH_IN, _ROW_HEIGHT_IN = 15.0, 1.5
 _COLUMNS_PER_ROW = 3_000
 # A row's height is shared: the probability's strip at the bottom, the waveform around a line above it.
@@ -69,7 +70,7 @@ def save_plot(
 
     duration_s = cut_list.source.samples / cut_list.source.sample_rate
     row_s = row_length_s(duration_s)
-    rows = max(1, math.ceil(duration_s / row_s))
+    rows = row_count(duration_s, row_s)
     figure = Figure(figsize=(_ROW_WIDTH_IN, 0.8 + _ROW_HEIGHT_IN * rows), dpi=110, layout="constrained")
     axes = figure.subplots(rows, 1, squeeze=False)[:, 0]
     for index, axis in enumerate(axes):
@@ -81,12 +82,22 @@ def save_plot(
     write_whole(path, data.getvalue())
 
 
+def row_count(duration_s: float, row_s: float) -> int:
+    """How many rows hold the recording; a thousandth of a row at the end is no row of its own."""
+    return max(1, math.ceil(duration_s / row_s - 0.001))
+
+
+def tick_step_s(row_s: float) -> float:
+    """Seconds between two times along a row: round ones, at most ten."""
+    return next((step for step in _TICKS_S if row_s / step <= 10), row_s)
+
+
 def row_length_s(duration_s: float) -> float:
     """Seconds in one row of the picture: short recordings fill one row, long ones at most two dozen."""
     if duration_s <= _ROW_CHOICES_S[0]:
         return max(duration_s, 1.0)
     for choice in _ROW_CHOICES_S:
-        if duration_s <= choice * _MOST_ROWS:
+        if row_count(duration_s, choice) <= _MOST_ROWS:
             return choice
     return duration_s / _MOST_ROWS
 
@@ -109,8 +120,9 @@ def _draw_row(
             axis.axvspan(segment.start / rate, segment.end / rate, color=colour, alpha=0.45, linewidth=0)
     _draw_waveform(axis, start_s, length_s, peaks, step_s)
     _draw_probability(axis, start_s, length_s, keep, threshold)
-    axis.set(xlim=(start_s, end_s), ylim=(0, 1), yticks=[0, threshold * _STRIP, _STRIP])
-    axis.set_yticklabels(["0", f"{threshold:g}", "1"], fontsize=6)
+    axis.set(xlim=(start_s, end_s), ylim=(0, 1), yticks=[threshold * _STRIP, _STRIP])
+    axis.set_yticklabels([f"{threshold:g}", "1"], fontsize=6)
+    axis.set_xticks(np.arange(start_s, end_s + 1e-6, tick_step_s(length_s)))
     axis.xaxis.set_major_formatter(lambda value, _: format_clock(value))
     axis.tick_params(axis="x", labelsize=8)
 

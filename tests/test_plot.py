@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cleaner.plot import Peaks, row_length_s, save_plot
+from cleaner.plot import Peaks, row_count, row_length_s, save_plot, tick_step_s
 from cleaner.segments import CutList, Segment, Source
 
 
@@ -35,3 +35,26 @@ def test_an_empty_recording_has_a_picture_too(tmp_path):
         tmp_path / "talk.png", np.zeros((2, 0), np.float32), 0.02, np.zeros(0, np.float32), 0.15, cut_list
     )
     assert (tmp_path / "talk.png").exists()
+
+
+def test_a_sample_too_many_is_no_row_of_its_own():
+    assert [row_count(seconds, 600) for seconds in (0.0, 599.0, 600.0, 600.01, 602.0, 7200.02)] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        12,
+    ]
+
+
+def test_times_along_a_row_are_round():
+    assert [tick_step_s(seconds) for seconds in (3.0, 30.0, 60, 120, 300, 600, 3_600)] == [
+        1,
+        5,
+        10,
+        20,
+        30,
+        60,
+        600,
+    ]
