@@ -35,6 +35,7 @@ from cleaner.errors import AudioFileError, NothingToKeep, UsageError
 from cleaner.exports import Decided, export_path, exporter
 from cleaner.files import fingerprint
 from cleaner.inputs import names_many
+from cleaner.interrupt import nothing_half_done
 from cleaner.planning import OutputSettings, Task, plan
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
@@ -97,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any(task.cut_list is None for task in tasks):
         from cleaner.detect import load_detector
 
-        detector = load_detector(settings.run.checkpoint, settings.run.device)
+        with nothing_half_done():
+            detector = load_detector(settings.run.checkpoint, settings.run.device)
         settings = replace(settings, cut=with_threshold(settings.cut, detector.threshold))
     if many := names_many(given.inputs):
         reports, failed = clean_all(tasks, settings, detector)

@@ -38,3 +38,14 @@ def test_after_the_work_it_ends_without_a_traceback():
 def test_where_it_is_ignored_it_stays_so():
     ignored = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
     assert program(ignored, "leave_at_once()", f"run(lambda: {CTRL_C})") == (0, "", "")
+
+
+def test_while_slow_things_are_imported_it_ends_at_once_and_later_it_does_not():
+    work = (
+        "from cleaner.interrupt import nothing_half_done\n"
+        "def main():\n    try:\n        with nothing_half_done():\n            {}\n        {}\n"
+        "    finally:\n        print('taken back')"
+    )
+    start, end = ["leave_at_once()"], ["run(main)"]
+    assert program(*start, work.format(CTRL_C, "pass"), *end) == (130, "", "interrupted\n")
+    assert program(*start, work.format("pass", CTRL_C), *end) == (130, "taken back\n", "interrupted\n")
