@@ -5,6 +5,8 @@ logits = network(torch.zeros(1, 64, 500))        # (1, 4, 250): keep, silence, b
 
 detector = load_detector("weights/default.pt")   # a plain callable on numpy arrays
 probabilities = detector.network(mel)            # (64, T) -> (4, D)
+
+python model.py runs/train/best.pt best.onnx     # the same network for machines without torch
 """
 
 import io
@@ -24,7 +26,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from cleaner.errors import CheckpointError
+from cleaner.cli import Parser, run
+from cleaner.errors import CheckpointError, UsageError
 from cleaner.files import write_whole
 from cleaner.frames import DECISION_FRAMES, FeatureConfig
 from cleaner.kinds import KIND_NAMES
@@ -439,9 +442,12 @@ def export_onnx(checkpoint: Checkpoint, path: str | Path) -> None:
     """Write the network that ``load_detector`` gives as ONNX: ``mel`` (bands, T) -> ``probabilities``.
 
     T is dynamic, from 1 up. The checkpoint's plain values are in the metadata, as JSON under ``checkpoint``,
-    and ``context_frames`` beside them.
+    and ``context_frames`` beside them. Raises UsageError where the package onnx is missing.
     """
-    import onnx
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        raise UsageError("writing .onnx needs the package onnx: pip install onnx") from None
 
     module = probabilities_module(checkpoint).cpu()
     buffer = io.BytesIO()
@@ -496,3 +502,22 @@ def _dataclass_from(kind: type, values: Mapping[str, Any]) -> Any:
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 160 else text[:157] + "..."
+
+
+def main() -> int:
+    """Turn a checkpoint into ONNX, as the command line says."""
+    parser = Parser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a trained network, .pt")
+    parser.add_argument("output", type=Path, metavar="OUT", help="where it goes, .onnx")
+    parser.add_argument("--force", action="store_true", help="overwrite what is there")
+    given = parser.parse_args()
+    if given.output.suffix != ".onnx":
+        raise UsageError(f"{given.output} must end in .onnx")
+    if given.output.exists() and not given.force:
+        raise UsageError(f"{given.output} exists; --force overwrites it")
+    export_onnx(load_checkpoint(given.checkpoint), given.output)
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

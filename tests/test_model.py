@@ -2,7 +2,10 @@
 
 import math
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -235,6 +238,24 @@ def test_onnx_loads_as_a_detector(tmp_path):
     ours, exported = load_any(tmp_path / "x.pt"), load_any(tmp_path / "x.onnx")
     assert replace(ours, network=None) == replace(exported, network=None)
     np.testing.assert_allclose(exported.network(mel_of(77)), ours.network(mel_of(77)), atol=1e-4)
+
+
+def test_one_command_turns_a_checkpoint_into_onnx(tmp_path):
+    pytest.importorskip("onnx")
+    save_checkpoint(Checkpoint(lively()), tmp_path / "x.pt")
+
+    def turn(*arguments):
+        command = [sys.executable, "model.py", tmp_path / "x.pt", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+
+    assert turn(tmp_path / "x.onnx").returncode == 0
+    written = (tmp_path / "x.onnx").read_bytes()
+    for wrong, said in (((tmp_path / "x.onnx",), "--force"), ((tmp_path / "x.bin",), ".onnx")):
+        refused = turn(*wrong)
+        assert refused.returncode == 2
+        assert said in refused.stderr and refused.stderr.count("\n") == 1
+    assert (tmp_path / "x.onnx").read_bytes() == written
+    assert turn(tmp_path / "x.onnx", "--force").returncode == 0
 
 
 def test_it_learns_four_clips():
