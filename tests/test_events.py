@@ -94,6 +94,10 @@ def test_a_words_own_decay_is_no_breath():
     assert breaths_whole(levels, SLOW, "bbbbbbbbbbbb") == "kkkkkkkkrrrr"
 
 
+def test_a_breath_may_be_called_noise_where_it_begins():
+    assert breaths_whole(WORD_VALLEY_BREATH, SLOW, "nnnssnnnbbbb") == "kkkkrrrrrrrr"
+
+
 @pytest.mark.parametrize("kinds", ["nnnssbbbssss", "nnnssnnnnnnn"])
 def test_only_what_the_network_calls_a_breath_is_one(kinds):
     assert breaths_whole(WORD_VALLEY_BREATH, SLOW, kinds) == "kkkkkkkkrrrr"

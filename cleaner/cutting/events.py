@@ -27,6 +27,7 @@ _BREATH_REACH = 15
 _BREATH_KEEP = 0.8
 # and a breath is that much louder than the softest place before it.
 _BREATH_RISE_DB = 6.0
+_SILENCE, _BREATH = KIND_NAMES.index("silence"), KIND_NAMES.index("breath")
 _BREATH_SURE = 3  # decisions of the removal that must be breath
 
 
@@ -60,8 +61,7 @@ def whole_breaths(
     """
     whole = mask.copy()
     level_db = _levels_db(energy, len(mask))
-    breath = kinds.argmax(axis=0) == KIND_NAMES.index("breath")
-    heard = np.stack([level_db, keep, breath])
+    heard = np.stack([level_db, keep, kinds.argmax(axis=0)])
     for start, end in runs(~mask):
         if end - start < _BREATH_SURE:
             continue
@@ -74,14 +74,14 @@ def whole_breaths(
 def _stump(heard: np.ndarray) -> int:
     """How many decisions of a removed breath are kept before it.
 
-    ``heard``: level, keep probability and whether it is a breath, ``(3, n)``, of the kept decisions and the
-    first removed ones behind them.
+    ``heard``: level, keep probability and kind, ``(3, n)``, of the kept decisions and the first removed ones
+    behind them. A breath's beginning may be called noise: the two are often confused.
     """
-    level_db, keep, breath = heard
+    level_db, keep, kind = heard
     kept = heard.shape[1] - _BREATH_SURE
-    if kept <= 0 or not breath[kept:].all():
+    if kept <= 0 or (kind[kept:] != _BREATH).any():
         return 0
-    goes_on = (keep[:kept] < _BREATH_KEEP) & (breath[:kept] == 1)
+    goes_on = (keep[:kept] < _BREATH_KEEP) & (kind[:kept] != _SILENCE)
     first = 0 if goes_on.all() else int(np.flatnonzero(~goes_on)[-1])
     softest = first + int(level_db[first:kept].argmin())
     rises = level_db[softest:].max() > level_db[softest] + _BREATH_RISE_DB
