@@ -61,12 +61,16 @@ def whole_breaths(
     """
     whole = mask.copy()
     level_db = _levels_db(energy, len(mask))
-    heard = np.stack([level_db, keep, kinds.argmax(axis=0)])
+
+    def heard(first: int, last: int) -> np.ndarray:
+        return np.stack([level_db[first:last], keep[first:last], kinds[:, first:last].argmax(axis=0)])
+
     for start, end in runs(~mask):
         if end - start < _BREATH_SURE:
             continue
-        whole[start - _stump(heard[:, max(0, start - _BREATH_REACH) : start + _BREATH_SURE]) : start] = False
-        behind = heard[:, end - _BREATH_SURE : end + _BREATH_REACH]
+        ahead = heard(max(0, start - _BREATH_REACH), start + _BREATH_SURE)
+        whole[start - _stump(ahead) : start] = False
+        behind = heard(end - _BREATH_SURE, end + _BREATH_REACH)
         whole[end : end + _stump(behind[:, ::-1])] = False
     return whole
 
