@@ -14,7 +14,7 @@ _SAMPLE_S = 0.25
 
 @dataclass(frozen=True)
 class Cost:
-    """What a finished child took; ``memory_mb`` is sampled four times a second."""
+    """What a finished child and its own children took; ``memory_mb`` is sampled four times a second."""
 
     wall_s: float
     cpu_s: float
@@ -25,7 +25,8 @@ class Cost:
 def cost_of(command: Sequence[str | Path], one_core: bool = False) -> Cost:
     """Run ``command`` to its end, on one core if wanted. Raises RuntimeError with what it said if it fails.
 
-    The peak is the kernel's own count; it begins with this process' size, so this process stays small.
+    The peak is the kernel's own count of the command, which begins with this process' size, so this process
+    stays small; with children of its own, the most that was sampled of all together.
     """
     before = os.sched_getaffinity(0)
     if one_core:
@@ -56,7 +57,8 @@ def cost_of(command: Sequence[str | Path], one_core: bool = False) -> Cost:
         raise RuntimeError(
             f"{' '.join(map(str, command))}\n{b''.join(said).decode(errors='replace')[-2000:]}"
         )
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, tuple(memory))
+    peak_mb = max(usage.ru_maxrss / 1024, *memory, 0.0)
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, peak_mb, tuple(memory))
 
 
 def python(*arguments: str | Path) -> list[str | Path]:
@@ -82,10 +84,16 @@ def _lines(path: str) -> list[str]:
 
 
 def _watch(pid: int, memory: list[float]) -> None:
-    """Note the resident memory of ``pid`` in MiB until it is gone."""
+    """Note the resident memory of ``pid`` and its children in MiB until it is gone."""
     while True:
-        sizes = [line for line in _lines(f"/proc/{pid}/status") if line.startswith("VmRSS")]
-        if not sizes:
+        own = _resident_mb(pid)
+        if own is None:
             return
-        memory.append(int(sizes[0].split()[1]) / 1024)
+        children = " ".join(_lines(f"/proc/{pid}/task/{pid}/children")).split()
+        memory.append(own + sum(_resident_mb(int(child)) or 0.0 for child in children))
         time.sleep(_SAMPLE_S)
+
+
+def _resident_mb(pid: int) -> float | None:
+    sizes = [line for line in _lines(f"/proc/{pid}/status") if line.startswith("VmRSS")]
+    return int(sizes[0].split()[1]) / 1024 if sizes else None

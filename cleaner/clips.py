@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import AudioInfo, Recording, analysis_blocks, from_float, open_recording
+from cleaner.audio import AudioInfo, Recording, analysis_blocks, blocks_ahead, from_float, open_recording
 from cleaner.audio.clips import write_clip
 from cleaner.cli import parse_number, setting
 from cleaner.errors import AudioFileError, LabelsError, UsageError
@@ -149,7 +149,7 @@ def _write_clips(
     mels = _Cutter(lambda index: index * decisions * DECISION_FRAMES, write_mel)
     stream = LogMelStream()
     # Decoding and the clips' sound in one thread, what the network hears in the other.
-    decoded = prefetch(_passing(source.blocks(), sound.push))
+    decoded = prefetch(_passing(blocks_ahead(source), sound.push))
     for samples in analysis_blocks(decoded, rate_hz):
         mels.push(stream.push(samples))
         if progress:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import AudioInfo, Recording, analysis_blocks
+from cleaner.audio import AudioInfo, Recording, analysis_blocks, blocks_ahead
 from cleaner.errors import CheckpointError
 from cleaner.features import LogMelStream
 from cleaner.frames import DECISION_FRAMES, FeatureConfig, decision_count
@@ -82,7 +82,7 @@ def detect(
 
     def shown() -> Iterator[np.ndarray]:
         nonlocal samples
-        for block in prefetch(recording.blocks()):
+        for block in blocks_ahead(recording):
             samples += block.shape[1]
             if tap:
                 tap(block)

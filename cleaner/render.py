@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import Chapter, Recording, Writer, output_format
+from cleaner.audio import Chapter, Recording, Writer, blocks_ahead, output_format
 from cleaner.audio.loudness import measure, set_loudness
 from cleaner.cutting.room_tone import RoomTone
 from cleaner.cutting.shade import shaded, shades
@@ -64,7 +64,7 @@ def rendered_blocks(
 ) -> Iterator[np.ndarray]:
     """The result in blocks ``(C, n)`` of the recording's own sample type."""
     join = join or JoinSettings()
-    blocks = _tapped(prefetch(recording.blocks(stop=cut_list.source.samples)), tap)
+    blocks = _tapped(blocks_ahead(recording, cut_list.source.samples), tap)
     stretches = shades(cut_list, join.half_samples(cut_list.source.sample_rate))
     if stretches:
         tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))

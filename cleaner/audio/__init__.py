@@ -5,6 +5,7 @@ with open_recording("episode.mp3") as recording:
         ...
 """
 
+from cleaner.audio.ahead import blocks_ahead
 from cleaner.audio.analysis import analysis_blocks, from_float, to_float
 from cleaner.audio.clips import clip_info, read_clip, write_clip
 from cleaner.audio.containers import CONTAINERS
@@ -23,6 +24,7 @@ __all__ = [
     "Recording",
     "Writer",
     "analysis_blocks",
+    "blocks_ahead",
     "clip_info",
     "from_float",
     "open_recording",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio.decoding import Damage, Decoding, Landmark, clock_of
+from cleaner.audio.decoding import Clock, Damage, Decoding, Landmark, clock_of
 from cleaner.audio.info import AudioInfo, describe, silence
 from cleaner.audio.opening import OpenFiles, first_frame, opened
 from cleaner.errors import AudioFileError
@@ -24,6 +24,15 @@ _MOST_SURPLUS = 8_192
 _ROUGH_S = 0.05
 
 Run = tuple[int, np.ndarray]  # first sample, array (channels, n)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a whole pass over a file finds out: what was odd, and where and how to seek."""
+
+    warnings: tuple[str, ...]
+    landmarks: tuple[Landmark, ...]
+    clock: Clock
 
 
 def open_recording(path: str | Path) -> Recording:
@@ -80,6 +89,16 @@ class Recording:
                     out = None
         if out is not None:
             yield out[:, :filled]
+
+    def learned(self) -> Learned:
+        """What passes over this file have found out."""
+        return Learned(tuple(self.warnings), tuple(self._landmarks), self._clock)
+
+    def learn(self, found: Learned) -> None:
+        """Take over what a pass over the same file, in another process, has found out."""
+        self.warnings += [line for line in found.warnings if line not in self.warnings]
+        self._landmarks = list(found.landmarks)
+        self._clock = found.clock
 
     def _pieces(self, start: int, stop: int | None, at_most: int, seek: bool = True) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""

@@ -1,0 +1,120 @@
+"""Blocks of a recording, decoded ahead while the caller works on those before.
+
+A long recording is decoded in a process beside this one: decoding an mp3 is half of deciding on it, and its
+Python steps, one for each frame of 26 ms, would stand in line for the interpreter's lock with every thread
+here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from cleaner.audio.reader import Recording
+from cleaner.errors import AudioFileError
+from cleaner.pipeline import prefetch
+
+# Starting a process takes as long as decoding a minute.
+_LONG_S = 120
+_PIPE_BYTES = 2**20  # as much as Linux lets everybody have
+_ROOT = Path(__file__).resolve().parents[2]
+# What leads each block on its way: its samples; then, after the last, the size of what the pass found out.
+LEAD = struct.Struct("<?q")
+
+
+def blocks_ahead(recording: Recording, stop: int | None = None) -> Iterator[np.ndarray]:
+    """What ``recording.blocks(stop=stop)`` yields, its warnings included, made ahead of its use."""
+    if (recording.info.duration_s or 0) < _LONG_S:
+        yield from prefetch(recording.blocks(stop=stop))
+        return
+    decoder = _idle.pop() if _idle else _Decoder()
+    try:
+        yield from decoder.blocks(recording, stop)
+    except BaseException:
+        decoder.end()
+        raise
+    _idle.append(decoder)
+
+
+class _Decoder:
+    """A process that decodes one recording after another; it ends when nothing is asked of it any more."""
+
+    def __init__(self) -> None:
+        also = os.environ.get("PYTHONPATH")
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "cleaner.audio.decoder"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), also]))},
+            # Ctrl-C is for this process, which ends the other.
+            start_new_session=True,
+        )
+        _widen(_pipe(self._process.stdout))
+
+    def blocks(self, recording: Recording, stop: int | None) -> Iterator[np.ndarray]:
+        """Blocks ``(C, n)``, as ``Recording.blocks`` makes them; raises AudioFileError as that does."""
+        asked, answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        channels, dtype = recording.info.channels, np.dtype(recording.info.sample_type)
+        try:
+            asked.write(pickle.dumps((recording.path.absolute(), stop)))
+            asked.flush()
+            while True:
+                is_block, size = LEAD.unpack(_read(answers, LEAD.size))
+                if not is_block:
+                    break
+                yield np.frombuffer(_read(answers, size), dtype).reshape(channels, -1)
+            outcome = pickle.loads(_read(answers, size))
+        except (BrokenPipeError, EOFError):
+            raise AudioFileError(f"{recording.path}: FFmpeg broke down while decoding it") from None
+        if isinstance(outcome, Exception):
+            raise outcome
+        recording.learn(outcome)
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(BrokenPipeError):
+                _pipe(pipe).close()
+
+
+_idle: list[_Decoder] = []
+
+
+@atexit.register
+def _end_idle() -> None:
+    while _idle:
+        _idle.pop().end()
+
+
+def _pipe(pipe: IO[bytes] | None) -> Any:
+    assert pipe is not None, "the process has pipes on both sides"
+    return pipe
+
+
+def _widen(pipe: Any) -> None:
+    """Let a pipe hold two blocks instead of an eighth of one, where the system can."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _read(answers: Any, size: int) -> bytearray:
+    """Exactly ``size`` bytes; raises EOFError where the process ended before."""
+    read = bytearray(size)
+    if answers.readinto(read) < size:
+        raise EOFError
+    return read
