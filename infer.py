@@ -264,7 +264,8 @@ def decide_on(
     if settings.files.plot:
         assert threshold is not None, "with_threshold set it"
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
-    return Decided(task.recording, cut_list, detection)
+    # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
+    return Decided(task.recording, cut_list, detection if "probabilities" in settings.files.export else None)
 
 
 def write_result(

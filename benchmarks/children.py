@@ -89,7 +89,10 @@ def _watch(pid: int, memory: list[float]) -> None:
         own = _resident_mb(pid)
         if own is None:
             return
-        children = " ".join(_lines(f"/proc/{pid}/task/{pid}/children")).split()
+        listed = [
+            line for thread in Path(f"/proc/{pid}/task").glob("*") for line in _lines(thread / "children")
+        ]
+        children = " ".join(listed).split()
         memory.append(own + sum(_resident_mb(int(child)) or 0.0 for child in children))
         time.sleep(_SAMPLE_S)
 

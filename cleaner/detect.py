@@ -90,15 +90,15 @@ def detect(
 
     # Three threads: decoding takes about as long as all the rest.
     analysis = prefetch(analysis_blocks(shown(), recording.info.sample_rate_hz))
-    keep, kinds = [], []
+    keep, kinds = bytearray(), bytearray()
     for answer in detect_stream(detector, _mel_blocks(analysis, detector.features)):
-        keep.append(answer[0].copy())
-        kinds.append(answer[1:].astype(np.float16))
+        keep += answer[0].tobytes()
+        kinds += answer[1:].T.astype(np.float16).tobytes()
     return Detection(
         info=recording.info,
         samples=samples,
-        keep=np.concatenate(keep) if keep else np.zeros(0, np.float32),
-        kinds=np.concatenate(kinds, axis=1) if kinds else np.zeros((len(detector.kinds), 0), np.float16),
+        keep=np.frombuffer(keep, np.float32),
+        kinds=np.frombuffer(kinds, np.float16).reshape(-1, len(detector.kinds)).T,
         warnings=tuple(recording.warnings),
     )
 

@@ -28,7 +28,7 @@ class Talk:
     """Ten hours at 8 kHz: soft noise, ten seconds of it then ten of silence, and a tick every minute."""
 
     def __init__(self):
-        self.info = SimpleNamespace(sample_rate_hz=RATE, channels=1, samples=SAMPLES)
+        self.info = SimpleNamespace(sample_rate_hz=RATE, channels=1, samples=SAMPLES, duration_s=None)
         self.warnings = []
         self._noise = np.random.default_rng(0).integers(-3_000, 3_000, BLOCK, np.int16)
 
@@ -82,7 +82,7 @@ def test_nobody_sees_more_than_a_minute_at_once(decided):
 
 
 def test_memory_is_a_small_part_of_the_recording(decided):
-    assert decided.memory < 100e6  # bytes; the samples alone are 576e6
+    assert decided.memory < 75e6  # bytes; the samples alone are 576e6
 
 
 def test_half_of_it_is_removed(decided):

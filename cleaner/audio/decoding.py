@@ -22,6 +22,7 @@ _EXACT_CONTAINERS = ("wav", "w64", "aiff", "au", "caf", "flac", "mov", "ogg")
 _EXACT_CODECS = ("pcm_", "flac", "alac", "mp3", "aac", "opus", "libopus")
 _ROUGH_CONTAINERS = ("matroska", "asf", "ogg")
 _ROUGH_SAMPLES = 4_096
+_LANDMARKS_APART_S = 4  # what a seek may have to decode in vain, against memory
 # PyAV miscounts the planes of planar frames from here on, and crashes.
 _TOO_MANY_PLANES = 8
 Decoded = tuple[int, Any]  # samples lost right before, and FFmpeg's frame
@@ -125,13 +126,14 @@ class Decoding:
         """Frames with their place: by timestamp where it is to be trusted, else by counting on."""
         slack, sample_of = self.clock.slack_samples, self.clock.sample_of
         rows_of = _Rows(self.info, self._decoded_as, self._warn)
-        marked = self._landmarks[-1][0] if self._landmarks else -self.info.sample_rate_hz
+        apart = _LANDMARKS_APART_S * self.info.sample_rate_hz
+        marked = self._landmarks[-1][0] if self._landmarks else -apart
         for lost, frame in decoded:
             at = follows + lost
             if slack is not None and frame.pts is not None:
                 stated = sample_of(frame.pts)
                 at = stated if abs(stated - at) > slack else at
-            if slack != 0 and at >= marked + self.info.sample_rate_hz and frame.pts is not None:
+            if slack != 0 and at >= marked + apart and frame.pts is not None:
                 self._landmarks.append((at, frame.pts))
                 marked = at
             for rows in rows_of(frame):

@@ -18,6 +18,7 @@ import numpy as np
 
 _ABR, _VBR = 3, 4  # vbr_mode: vbr_abr, vbr_mtrh
 _JOINT_STEREO, _MONO = 1, 3  # MPEG_mode
+_AT_ONCE = 65_536  # LAME copies what it is given
 _ENTRY_POINTS = ("lame_init", "lame_encode_buffer", "lame_encode_buffer_ieee_float")
 
 
@@ -60,17 +61,18 @@ def lame_encode(settings: LameSettings, samples: np.ndarray) -> bytes:
     handle = ctypes.c_void_p(library.lame_init())
     try:
         _set_up(library, handle, settings)
-        count = samples.shape[1]
-        stream = np.empty(count * 5 // 4 + 7_200, np.uint8)  # the worst case that lame.h names
         encode = library.lame_encode_buffer
         if samples.dtype == np.float32:
             encode = library.lame_encode_buffer_ieee_float
-        rows = [np.ascontiguousarray(row) for row in samples]
-        left, right = _pointer(rows[0]), _pointer(rows[-1])
-        written = _checked(encode(handle, left, right, count, _pointer(stream), len(stream)))
-        rest = stream[written:]
-        written += _checked(library.lame_encode_flush(handle, _pointer(rest), len(rest)))
-        return stream[:written].tobytes()
+        room = np.empty(_AT_ONCE * 5 // 4 + 7_200, np.uint8)  # the worst case that lame.h names
+        stream = bytearray()
+        for start in range(0, samples.shape[1], _AT_ONCE):
+            rows = [np.ascontiguousarray(row[start : start + _AT_ONCE]) for row in samples]
+            left, right = _pointer(rows[0]), _pointer(rows[-1])
+            written = _checked(encode(handle, left, right, len(rows[0]), _pointer(room), len(room)))
+            stream += room[:written].data
+        written = _checked(library.lame_encode_flush(handle, _pointer(room), len(room)))
+        return bytes(stream + room[:written].data)
     finally:
         library.lame_close(handle)
 

@@ -48,7 +48,7 @@ class EdgeEnergy:
         self._bins = 0
         self._pending: np.ndarray | None = None  # (C, n) float32, of the bin that is not yet full
         self._last: np.ndarray | None = None  # (C, 1), the sample before
-        self._levels: list[np.ndarray] = []
+        self._level, self._bright = bytearray(), bytearray()
 
     def push(self, block: np.ndarray) -> None:
         """Take a block ``(C, n)`` in the decoder's sample type."""
@@ -67,8 +67,8 @@ class EdgeEnergy:
         """The envelope of everything pushed; the last bin may be short."""
         if self._pending is not None and self._pending.shape[1]:
             self._close_bins(1)
-        levels = np.concatenate(self._levels, axis=1) if self._levels else np.zeros((2, 0), np.uint8)
-        return EnergyEnvelope(levels[0], levels[1], self._rate_hz)
+        level, bright = (np.frombuffer(levels, np.uint8) for levels in (self._level, self._bright))
+        return EnergyEnvelope(level, bright, self._rate_hz)
 
     def _starts(self, first: int, count: int) -> np.ndarray:
         """Where bins begin, counted in heard samples."""
@@ -91,7 +91,8 @@ class EdgeEnergy:
         self._last = heard[:, -1:]
         starts = starts[:-1]
         lengths = np.diff(starts, append=n)
-        self._levels.append(np.stack([_levels(heard, starts, lengths), _levels(slope, starts, lengths)]))
+        self._level += _levels(heard, starts, lengths).tobytes()
+        self._bright += _levels(slope, starts, lengths).tobytes()
         self._bins += count
 
 

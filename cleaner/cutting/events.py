@@ -103,11 +103,12 @@ def sounding(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
     seconds = -(-decisions // DECISIONS_PER_S)
     if seconds == 0:
         return np.zeros(0, bool)
-    padded = np.pad(level_db, (0, seconds * DECISIONS_PER_S - decisions), mode="edge")
-    quiet = np.percentile(padded.reshape(seconds, DECISIONS_PER_S), _QUIET_SHARE, axis=1)
+    by_second = np.pad(level_db, (0, seconds * DECISIONS_PER_S - decisions), mode="edge")
+    by_second = by_second.reshape(seconds, DECISIONS_PER_S)
+    quiet = np.percentile(by_second, _QUIET_SHARE, axis=1)
     around = np.pad(quiet, _AROUND_S, mode="edge")
     quietest = np.lib.stride_tricks.sliding_window_view(around, 2 * _AROUND_S + 1).min(axis=1)
-    return level_db > np.repeat(quietest, DECISIONS_PER_S)[:decisions] + _ABOVE_QUIET_DB
+    return (by_second > quietest[:, None] + _ABOVE_QUIET_DB).reshape(-1)[:decisions]
 
 
 def _levels_db(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
@@ -118,4 +119,7 @@ def _levels_db(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
         heard = energy.bright[phase::_BINS][:decisions]
         power[: len(heard)] += power_of[heard]
         power[len(heard) :] += power_of[0]
-    return 10 * np.log10(power / _BINS)
+    power /= _BINS
+    np.log10(power, out=power)
+    power *= 10
+    return power

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Decided:
     """All that is known of one recording when its decisions are final.
 
-    ``detection`` is None where a saved cut list is rendered without detecting again.
+    ``detection`` is None where a saved cut list is rendered without detecting again, and where no export asks
+    for it.
     """
 
     recording: Path
