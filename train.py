@@ -73,14 +73,17 @@ class TrainSettings:
         "weights to begin with: a checkpoint, or none; the shipped ones where there are labels",
         metavar="CHECKPOINT",
     )
-    epochs: int | None = setting(None, "passes; 12, or 24 from scratch", parse=parse_positive_integer)
+    epochs: int = setting(24, "passes", parse=parse_positive_integer)
     batch: int = setting(16, "crops in a step", parse=parse_positive_integer)
     crop_s: float = setting(8.0, "length of a crop")
-    learning_rate: float | None = setting(None, "highest learning rate; 0.001, or 0.004 from scratch")
+    learning_rate: float = setting(0.004, "highest learning rate")
     weight_decay: float = setting(0.02, "pull of AdamW towards small weights")
     validation_share: float = setting(0.15, "share of the labels that is set aside")
     patience: int = setting(8, "epochs without progress before training stops", parse=parse_positive_integer)
     average: float = setting(0.99, "how much of the running average of the weights stays at each step")
+    blend: float = setting(
+        0.7, "share of what was learnt in weights that training did not begin from scratch"
+    )
     seed: int = setting(0, "decides what is drawn; the same seed gives the same weights")
     device: str = setting("cpu", "where to train: cpu or cuda")
 
@@ -90,7 +93,7 @@ class State:
     """All that changes while training; what ``--resume`` needs to go on as if nothing had happened."""
 
     network: Network
-    average: Network  # the running average of its weights: what is judged and saved
+    average: Network  # the running average of its weights
     optimiser: torch.optim.Optimizer
     initial: Checkpoint | None  # what training began with, where it did not begin from scratch
     epoch: int = 0
@@ -109,12 +112,10 @@ class Job:
     sources: Sequence[Crops]
     validation: Sequence[Track]
     epoch_steps: int
-    epochs: int
-    peak_rate: float
 
     @property
     def steps(self) -> int:
-        return self.epochs * self.epoch_steps
+        return self.settings.epochs * self.epoch_steps
 
 
 def main() -> int:
@@ -168,11 +169,11 @@ def train(
 
     done = state.epoch * job.epoch_steps
     with tqdm(total=job.steps, initial=done, disable=quiet or None, unit="step", mininterval=0.5) as bar:
-        while state.epoch < job.epochs and state.stale < settings.patience:
+        while state.epoch < job.settings.epochs and state.stale < settings.patience:
             first = state.epoch * job.epoch_steps
             losses = []
             for step in range(first, first + job.epoch_steps):
-                rate = job.peak_rate * one_cycle(step / job.steps)
+                rate = job.settings.learning_rate * one_cycle(step / job.steps)
                 losses.append(train_step(state, _batch(job, step), rate, settings.seed + step))
                 _check_finite(losses[-1], state.epoch + 1, job, out)
                 update_average(state, min(settings.average, (step + 1) / (step + 10)))
@@ -214,6 +215,21 @@ def update_average(state: State, share: float) -> None:
             value.lerp_(current[name], 1 - share)
         else:
             value.copy_(current[name])
+
+
+def blended(state: State, share: float) -> Network:
+    """What is judged and saved: the average, or where training began with other weights, ``share`` of it.
+
+    Part of the way back it still knows the other voices, and is no worse on the labelled ones (Wortsman et
+    al., *Robust fine-tuning of zero-shot models*, 2022).
+    """
+    if state.initial is None:
+        return state.average
+    network = copy.deepcopy(state.initial.network)
+    for name, value in network.state_dict().items():
+        if value.dtype.is_floating_point:
+            value.lerp_(state.average.state_dict()[name], share)
+    return network
 
 
 def loss_of(state: State, batch: Batch) -> torch.Tensor:
@@ -312,22 +328,18 @@ def _completed(settings: TrainSettings) -> TrainSettings:
     _check_range("--crop", settings.crop_s, 1.0, 120.0)
     _check_range("--average", settings.average, 0.0, 0.9999)
     _check_range("--weight-decay", settings.weight_decay, 0.0, 1.0)
-    if settings.learning_rate is not None:
-        _check_range("--learning-rate", settings.learning_rate, 0.0, 10.0)
+    _check_range("--learning-rate", settings.learning_rate, 0.0, 10.0)
+    _check_range("--blend", settings.blend, 0.0, 1.0)
     data = settings.data or (None if settings.mix else "data")
     init = settings.init or (str(SHIPPED) if data and settings.model == "default" else "none")
     if init != "none" and settings.model != "default":
         raise UsageError(f"--model {settings.model} begins from scratch: leave --init out or say none")
-    scratch = init == "none"
-    rate = settings.learning_rate
     return replace(
         settings,
         data=data,
         init=init,
-        epochs=settings.epochs or (24 if scratch else 12),
-        learning_rate=(0.004 if scratch else 0.001) if rate is None else rate,
         # Mixed episodes never run dry, so a run on them alone goes to the end of its cycle.
-        patience=settings.patience if data else (settings.epochs or 24),
+        patience=settings.patience if data else settings.epochs,
     )
 
 
@@ -367,6 +379,7 @@ def _resumed(out: Path, settings: TrainSettings, arguments: dict[str, Any]) -> S
     state = _state(last.network, initial, settings)
     saved = dict(last.training_state)
     state.network.load_state_dict(saved.pop("network"))
+    state.average.load_state_dict(saved.pop("average"))
     state.optimiser.load_state_dict(saved.pop("optimiser"))
     return replace(state, **saved)
 
@@ -399,7 +412,8 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
 
     The best epoch is the one with the highest AUC on what was set aside.
     """
-    logits, truth = validate(state.average, job.validation)
+    network = blended(state, job.settings.blend)
+    logits, truth = validate(network, job.validation)
     _check_finite(logits, state.epoch, job, out)
     figures = _figures(logits, truth)
     row = {"epoch": state.epoch, "loss": loss, **figures}
@@ -408,7 +422,7 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
     state.stale = 0 if score > state.best else state.stale + 1
     state.best = max(score, state.best)
     checkpoint = Checkpoint(
-        state.average,
+        network,
         kinds=KIND_NAMES,
         calibration=calibrate(logits, _sure(truth, job.settings)),
         arguments=job.arguments,
@@ -419,6 +433,7 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
         save_checkpoint(checkpoint, out / "best.pt")
     checkpoint.training_state = {
         "network": state.network.state_dict(),
+        "average": state.average.state_dict(),
         "optimiser": state.optimiser.state_dict(),
         "epoch": state.epoch,
         "best": state.best,
@@ -438,7 +453,7 @@ def _check_finite(values: np.ndarray | float, epoch: int, job: Job, out: Path) -
     kept = f"{best} keeps the best epoch before" if best.exists() else "nothing was saved"
     raise TrainingError(
         f"training diverged in epoch {epoch}; {kept}. "
-        f"Begin anew with --force and a --learning-rate below {job.peak_rate:g}"
+        f"Begin anew with --force and a --learning-rate below {job.settings.learning_rate:g}"
     )
 
 
@@ -485,11 +500,7 @@ def _job(
     crop = round(settings.crop_s * DECISIONS_PER_S)
     sources = [Crops(tracks, crop) for tracks in training]
     a_pass = math.ceil(sources[0].known_decisions / (settings.batch * crop))
-    epochs, peak_rate = settings.epochs, settings.learning_rate
-    assert epochs is not None  # _completed saw to both
-    assert peak_rate is not None
-    epoch_steps = max(MIN_EPOCH_STEPS, a_pass)
-    return Job(settings, augment, arguments, sources, validation, epoch_steps, epochs, peak_rate)
+    return Job(settings, augment, arguments, sources, validation, max(MIN_EPOCH_STEPS, a_pass))
 
 
 def _batch(job: Job, step: int) -> Batch:

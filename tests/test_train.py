@@ -163,6 +163,22 @@ def test_a_fine_tuned_run_resumes_too(fine_tuning, folder):
     assert same_weights(whole, train(parts, quiet=True, resume=True))
 
 
+def test_fine_tuning_goes_a_share_of_the_way(fine_tuning, folder):
+    """After one epoch, whose average does not depend on the share."""
+    ends = [weights_of(folder / "init.pt")]
+    for blend in (1.0, 0.25):
+        run = replace(fine_tuning, out=str(folder / str(blend)), epochs=1, blend=blend)
+        train(run, quiet=True)
+        ends.append(weights_of(folder / str(blend) / "last.pt"))
+    before, whole, quarter = ends
+    moved = {name for name in before if not torch.equal(before[name], whole[name])}
+    assert moved
+    for name in moved:
+        assert torch.allclose(quarter[name], before[name] + 0.25 * (whole[name] - before[name]), atol=1e-6), (
+            name
+        )
+
+
 @pytest.fixture
 def good(fine_tuning, folder) -> Path:
     return train(replace(fine_tuning, out=str(folder / "good"), init="none"), quiet=True)
@@ -290,6 +306,7 @@ def test_a_folder_that_is_not_there(settings, folder):
         ({"device": "quantum"}, "--device"),
         ({"init": "weights/default.pt"}, "--model original-20"),
         ({"learning_rate": -1.0}, "--learning-rate"),
+        ({"blend": 1.1}, "--blend"),
         ({"average": 1.0}, "--average"),
     ],
 )
