@@ -6,7 +6,6 @@ is the sum of what stays, to the sample. Everything runs in the decoder's own sa
 than X/2 from a join come out bit for bit as they went in, ducked and muted stretches apart.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,10 +13,11 @@ from itertools import pairwise
 import numpy as np
 
 from cleaner.cli import setting
-from cleaner.errors import CutListError
+from cleaner.errors import CutListError, UsageError
 from cleaner.segments import CutList
 
 _UINT8_MIDDLE = 128.0
+_LONGEST_FADE_S = 1.0  # what fades is held in memory, and longer fades are two people talking at once
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,12 @@ class JoinSettings:
     """How two pieces are put together."""
 
     crossfade_s: float = setting(
-        0.01, "overlap at a join, at most half of what is cut; 0ms is the bare splice"
+        0.01, "overlap at a join, at most 1s and half of what is cut; 0ms is the bare splice"
     )
+
+    def __post_init__(self) -> None:
+        if self.crossfade_s > _LONGEST_FADE_S:
+            raise UsageError(f"--crossfade {self.crossfade_s:g}s is longer than {_LONGEST_FADE_S:g}s")
 
     def half_samples(self, rate_hz: int) -> int:
         """How far a fade reaches to either side of a join."""
@@ -35,7 +39,7 @@ class JoinSettings:
     def of_saved(self, cut_list: CutList) -> "JoinSettings":
         """What a saved cut list was made with, unless something else than the default is asked for."""
         saved = cut_list.settings.get("crossfade_s")
-        if self != JoinSettings() or not isinstance(saved, int | float) or not 0 <= saved < math.inf:
+        if self != JoinSettings() or not isinstance(saved, int | float) or not 0 <= saved <= _LONGEST_FADE_S:
             return self
         return JoinSettings(saved)
 

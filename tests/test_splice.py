@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.errors import CutListError
+from cleaner.errors import CutListError, UsageError
 from cleaner.segments import CutList, Segment, Source, TimeMap
 from cleaner.splice import JoinSettings, crossfade, joins, splice
 
@@ -139,3 +139,17 @@ def test_kept_samples_further_than_half_a_fade_from_a_join_are_where_the_time_ma
 def test_a_recording_shorter_than_its_cut_list_is_an_error():
     with pytest.raises(CutListError, match="ends at sample 15, its cut list at 20"):
         spliced(np.zeros((1, 15), np.int16), cut_list_of([20]))
+
+
+@pytest.mark.parametrize("crossfade_s", [1.001, 100, float("inf")])
+def test_a_fade_of_more_than_a_second_is_refused(crossfade_s):
+    with pytest.raises(UsageError, match=r"--crossfade .* is longer than 1s"):
+        JoinSettings(crossfade_s)
+
+
+@pytest.mark.parametrize(("saved", "used"), [(0.5, 0.5), (0, 0), (2, 0.01), (-1, 0.01), ("x", 0.01)])
+def test_a_saved_fade_is_used_where_it_can_be(saved, used):
+    plain = cut_list_of([10, 10, 10])
+    cut_list = CutList(plain.source, plain.segments, {"crossfade_s": saved})
+    assert JoinSettings().of_saved(cut_list).crossfade_s == used
+    assert JoinSettings(0.02).of_saved(cut_list).crossfade_s == 0.02
