@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.cli import parse_time, setting
+from cleaner.cutting.dips import REACH_BINS, without_dip
 from cleaner.errors import UsageError
 
 BINS_PER_S = 200  # 5 ms; four to a decision
@@ -198,7 +199,18 @@ def _settled(
         outside = len(behind) - (high - low)
         moved = _moved(level[low : high + 1][::-1], behind[::-1], outside, limit, settings)
         last = energy.boundary(high - moved)
-    return first, last
+    return _without_dip(energy, first, last, settings.quietest_s) if all(moves) else (first, last)
+
+
+def _without_dip(energy: EnergyEnvelope, first: int, last: int, longest_s: float) -> tuple[int, int]:
+    """Both edges of one removal, in samples, moved on where their join would dip below both its sides."""
+    low, high = energy.nearest(first), energy.nearest(last)
+    start = max(0, low - REACH_BINS)
+    power = _power(energy.level[start : high + REACH_BINS])
+    moved = without_dip(power, low - start, high - start, round(longest_s * BINS_PER_S))
+    if moved == (low - start, high - start):
+        return first, last
+    return energy.boundary(start + moved[0]), energy.boundary(start + moved[1])
 
 
 def _moved(level: np.ndarray, bright: np.ndarray, before: int, limit: int, settings: EdgeSettings) -> int:
