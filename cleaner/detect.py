@@ -88,7 +88,7 @@ def detect(
                 tap(block)
             yield block
 
-    # Three threads: decoding takes about as long as all the rest.
+    # Decoding, which takes about as long as all the rest, is beside already; resampling gets a thread.
     analysis = prefetch(analysis_blocks(shown(), recording.info.sample_rate_hz))
     keep, kinds = bytearray(), bytearray()
     for answer in detect_stream(detector, _mel_blocks(analysis, detector.features)):

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from cleaner.pipeline import prefetch
 _LONG_S = 120
 _PIPE_BYTES = 2**20  # as much as Linux lets everybody have
 _ROOT = Path(__file__).resolve().parents[2]
-# What leads each block on its way: its samples; then, after the last, the size of what the pass found out.
+# Each block is led by True and its size in bytes; what the pass found out comes last, behind False.
 LEAD = struct.Struct("<?q")
 
 
@@ -37,7 +37,10 @@ def blocks_ahead(recording: Recording, stop: int | None = None) -> Iterator[np.n
     if (recording.info.duration_s or 0) < _LONG_S:
         yield from prefetch(recording.blocks(stop=stop))
         return
-    decoder = _idle.pop() if _idle else _Decoder()
+    try:
+        decoder = _idle.pop()
+    except IndexError:
+        decoder = _Decoder()
     try:
         yield from decoder.blocks(recording, stop)
     except BaseException:
@@ -60,21 +63,23 @@ class _Decoder:
             # Ctrl-C is for this process, which ends the other.
             start_new_session=True,
         )
-        _widen(_pipe(self._process.stdout))
+        assert self._process.stdin and self._process.stdout, "both are pipes"
+        self._asked: Any = self._process.stdin
+        self._answers: Any = self._process.stdout
+        _widen(self._answers)
 
     def blocks(self, recording: Recording, stop: int | None) -> Iterator[np.ndarray]:
         """Blocks ``(C, n)``, as ``Recording.blocks`` makes them; raises AudioFileError as that does."""
-        asked, answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
         channels, dtype = recording.info.channels, np.dtype(recording.info.sample_type)
         try:
-            asked.write(pickle.dumps((recording.path.absolute(), stop)))
-            asked.flush()
+            self._asked.write(pickle.dumps((recording.path.absolute(), stop)))
+            self._asked.flush()
             while True:
-                is_block, size = LEAD.unpack(_read(answers, LEAD.size))
+                is_block, size = LEAD.unpack(_read(self._answers, LEAD.size))
                 if not is_block:
                     break
-                yield np.frombuffer(_read(answers, size), dtype).reshape(channels, -1)
-            outcome = pickle.loads(_read(answers, size))
+                yield np.frombuffer(_read(self._answers, size), dtype).reshape(channels, -1)
+            outcome = pickle.loads(_read(self._answers, size))
         except (BrokenPipeError, EOFError):
             raise AudioFileError(f"{recording.path}: FFmpeg broke down while decoding it") from None
         if isinstance(outcome, Exception):
@@ -85,9 +90,9 @@ class _Decoder:
         """End the process, whatever it is at."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._asked, self._answers):
             with suppress(BrokenPipeError):
-                _pipe(pipe).close()
+                pipe.close()
 
 
 _idle: list[_Decoder] = []
@@ -97,11 +102,6 @@ _idle: list[_Decoder] = []
 def _end_idle() -> None:
     while _idle:
         _idle.pop().end()
-
-
-def _pipe(pipe: IO[bytes] | None) -> Any:
-    assert pipe is not None, "the process has pipes on both sides"
-    return pipe
 
 
 def _widen(pipe: Any) -> None:
