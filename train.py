@@ -81,9 +81,7 @@ class TrainSettings:
     validation_share: float = setting(0.15, "share of the labels that is set aside")
     patience: int = setting(8, "epochs without progress before training stops", parse=parse_positive_integer)
     average: float = setting(0.99, "how much of the running average of the weights stays at each step")
-    blend: float = setting(
-        0.7, "share of what was learnt in weights that training did not begin from scratch"
-    )
+    blend: float = setting(0.7, "how far fine-tuning goes from the weights it began with to what was learnt")
     seed: int = setting(0, "decides what is drawn; the same seed gives the same weights")
     device: str = setting("cpu", "where to train: cpu or cuda")
 
@@ -206,15 +204,20 @@ def train_step(state: State, batch: Batch, rate: float, seed: int) -> float:
     return loss.item()
 
 
-@torch.no_grad()
 def update_average(state: State, share: float) -> None:
     """Move the average towards the network's weights; ``share`` of it stays (Polyak and Juditsky, 1992)."""
-    current = state.network.state_dict()
-    for name, value in state.average.state_dict().items():
+    move(state.average, state.network, 1 - share)
+
+
+@torch.no_grad()
+def move(network: Network, towards: Network, share: float) -> None:
+    """Move the weights of a network by ``share`` of the way to another's; counters become the other's."""
+    goal = towards.state_dict()
+    for name, value in network.state_dict().items():
         if value.dtype.is_floating_point:
-            value.lerp_(current[name], 1 - share)
+            value.lerp_(goal[name], share)
         else:
-            value.copy_(current[name])
+            value.copy_(goal[name])
 
 
 def blended(state: State, share: float) -> Network:
@@ -226,9 +229,7 @@ def blended(state: State, share: float) -> Network:
     if state.initial is None:
         return state.average
     network = copy.deepcopy(state.initial.network)
-    for name, value in network.state_dict().items():
-        if value.dtype.is_floating_point:
-            value.lerp_(state.average.state_dict()[name], share)
+    move(network, state.average, share)
     return network
 
 
