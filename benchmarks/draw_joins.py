@@ -19,16 +19,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from decided import cut_list_of  # noqa: E402
+
 from cleaner.audio import open_recording, to_float  # noqa: E402
 from cleaner.cli import format_clock  # noqa: E402
-from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
-from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
-from cleaner.cutting.edges import EdgeEnergy  # noqa: E402
+from cleaner.cutting.actions import PRESETS  # noqa: E402
 from cleaner.cutting.join_figures import join_figure  # noqa: E402
 from cleaner.cutting.room_tone import Reader  # noqa: E402
-from cleaner.detect import detect, load_detector  # noqa: E402
 from cleaner.render import reader_of  # noqa: E402
-from cleaner.segments import CutList, Source  # noqa: E402
+from cleaner.segments import CutList  # noqa: E402
 from cleaner.splice import Join, JoinSettings, crossfade, joins  # noqa: E402
 
 _AROUND_S = 0.3
@@ -61,13 +60,9 @@ def main() -> None:
     parser.add_argument("--joins", type=int, default=50)
     parser.add_argument("--worst", action="store_true", help="those with the largest steps and dips")
     given = parser.parse_args()
-    settings = CutSettings(actions=ActionSettings(preset=given.preset))
     with open_recording(given.recording) as recording:
         rate_hz = recording.info.sample_rate_hz
-        energy = EdgeEnergy(rate_hz)
-        found = detect(load_detector(given.checkpoint), recording, energy.push)
-        segments = decide(found.keep, found.kinds, found.samples, rate_hz, settings, energy=energy.finish())
-        cut_list = CutList(Source("", rate_hz, found.samples, recording.info.channels, ""), segments)
+        cut_list = cut_list_of(recording, given.checkpoint, given.preset)
         all_joins = joins(cut_list, JoinSettings())
         read = reader_of(recording)
         chosen = all_joins if given.worst else _spread(all_joins, given.joins)

@@ -17,13 +17,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from decided import cut_list_of  # noqa: E402
+
 from cleaner.audio import open_recording, to_float  # noqa: E402
-from cleaner.cutting.actions import ActionSettings  # noqa: E402
-from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
-from cleaner.cutting.edges import EdgeEnergy  # noqa: E402
-from cleaner.detect import detect, load_detector  # noqa: E402
 from cleaner.render import rendered_blocks  # noqa: E402
-from cleaner.segments import CutList, Segment, Source  # noqa: E402
+from cleaner.segments import Segment  # noqa: E402
 
 _LEVEL_S, _RAMP_S = 0.1, 0.02
 _SHORTEST_S = 2 * (_LEVEL_S + _RAMP_S)
@@ -40,14 +38,11 @@ def main() -> None:
     parser.add_argument("recording", type=Path)
     parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
     given = parser.parse_args()
-    settings = CutSettings(actions=ActionSettings(preset="audiobook"))
     with open_recording(given.recording) as recording:
         rate_hz = recording.info.sample_rate_hz
-        energy = EdgeEnergy(rate_hz)
-        found = detect(load_detector(given.checkpoint), recording, energy.push)
-        segments = decide(found.keep, found.kinds, found.samples, rate_hz, settings, energy=energy.finish())
-        cut_list = CutList(Source("", rate_hz, found.samples, recording.info.channels, ""), segments)
+        cut_list = cut_list_of(recording, given.checkpoint, "audiobook")
         heard = np.concatenate([to_float(block) for block in rendered_blocks(recording, cut_list)], axis=1)
+    segments = cut_list.segments
     filled = [s for s in segments if s.action == "duck:room" and s.length > _SHORTEST_S * rate_hz]
     quiet = [s for s in segments if s.kind == "silence" and s.length > _SHORTEST_S * rate_hz]
     print_steps("fill to the silence beside it", steps_db(heard, filled, segments, rate_hz))
