@@ -4,9 +4,10 @@
     python benchmarks/training.py ../shared/data --networks fine-tuned --seeds 0
 
 One row for each network of ``model.MODELS`` trained from scratch, for the shipped weights fine-tuned, and for
-the shipped weights as they are: size, figures on the judging clips (mean of the seeds, then each seed), time
-for training, for loading, and for an hour of sound whose spectrogram is there. Everything runs through
-``preprocess.py``, ``train.py`` and ``evaluate.py`` as a user would run them; no training sees a judging clip.
+the shipped weights as they are: size, figures on the judging clips (mean of the seeds, then each seed), what
+became of other voices (mean AUC on mixes, and recall at the checkpoint's own threshold), time for training,
+for loading, and for an hour of sound whose spectrogram is there. Everything runs through ``preprocess.py``,
+``train.py`` and ``evaluate.py`` as a user would run them; no training sees a judging clip.
 """
 
 import argparse
@@ -37,6 +38,8 @@ FIGURES = {
     "AUC": ("auc", 4),
     "removed": ("removed_at_recall", 3),
     "precision": ("precision_at_recall", 3),
+    "mixes": ("auc_of_mixes", 4),
+    "their recall": ("recall_of_mixes", 3),
 }
 
 
@@ -90,10 +93,16 @@ def trained(network: str, seed: int, data: Path, work: Path, options: Sequence[s
 
 
 def judged(checkpoints: Sequence[Path], data: Path) -> list[dict[str, float]]:
-    """Frame figures of each checkpoint on the judging clips."""
-    said = script("evaluate.py", *checkpoints, "--suite", data, "--parts", "tail", "--draws", 1, "--json")
-    contenders = json.loads(said)["tail"]["contenders"].values()
-    return [contender["frames"] for contender in contenders]
+    """Frame figures of each checkpoint on the judging clips, and how it does on other voices."""
+    parts = ("--parts", "tail,mixes", "--draws", 1)
+    said = json.loads(script("evaluate.py", *checkpoints, "--suite", data, *parts, "--json"))
+    tail, mixes = (
+        [contender["frames"] for contender in said[part]["contenders"].values()] for part in ("tail", "mixes")
+    )
+    return [
+        one | {"auc_of_mixes": others["auc"], "recall_of_mixes": others["recall"]}
+        for one, others in zip(tail, mixes, strict=True)
+    ]
 
 
 def script(name: str, *arguments: object) -> str:
