@@ -255,6 +255,7 @@ def decide_on(
         settings.cut,
         energy=energy.finish(),
         by_person=by_person(settings.forced, detection.samples, rate_hz, task.earlier_segments(), ranges_in),
+        grid_samples=recording.info.grid_samples,
     )
     cut, threshold = settings.cut, settings.cut.tidy.threshold
     said = as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name}

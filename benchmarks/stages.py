@@ -64,7 +64,12 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     answer = np.concatenate(answers, axis=1)
     settings = CutSettings()
     segments = stages.timed(
-        "decide", lambda: decide(answer[0], answer[1:], stop, rate_hz, settings, energy=energy)
+        "decide",
+        lambda: decide(
+            *(answer[0], answer[1:], stop, rate_hz, settings),
+            energy=energy,
+            grid_samples=recording.info.grid_samples,
+        ),
     )
     cut_list = CutList(Source(str(path), rate_hz, stop, recording.info.channels, ""), segments)
     stages.timed("decode again", lambda: sum(block.shape[1] for block in recording.blocks(stop=stop)))

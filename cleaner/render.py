@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import Chapter, Recording, Writer, blocks_ahead, output_format
+from cleaner.audio import Chapter, Original, Recording, Untouched, Writer, blocks_ahead, output_format
 from cleaner.audio.loudness import measure, set_loudness
 from cleaner.cutting.room_tone import RoomTone
 from cleaner.cutting.shade import shaded, shades
 from cleaner.pipeline import prefetch
 from cleaner.segments import CutList, TimeMap
-from cleaner.splice import JoinSettings, splice
+from cleaner.splice import JoinSettings, splice, untouched
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def render(
     form = output_format(info, Path(output).suffix)
     chapters = moved_chapters(info.chapters, cut_list)
     samples = 0
-    with Writer(output, form, info.tags, info.cover, chapters, overwrite, jobs) as writer:
+    original = None if loudness_lufs is not None else original_of(recording, cut_list, join)
+    with Writer(output, form, info.tags, info.cover, chapters, overwrite, jobs, original) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
         if loudness_lufs is not None:
             measured = measure(prefetch(rendered_blocks(recording, cut_list, join)), info)
@@ -70,6 +71,17 @@ def rendered_blocks(
         tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))
         blocks = shaded(blocks, stretches, tone.fill)
     return splice(blocks, cut_list, join)
+
+
+def original_of(recording: Recording, cut_list: CutList, join: JoinSettings | None) -> Original | None:
+    """What of an undamaged recording goes into the result as it is, for its frames to be copied."""
+    if recording.info.grid_samples == 1 or recording.warnings:
+        return None
+    join = join or JoinSettings()
+    reach = join.half_samples(cut_list.source.sample_rate)
+    shaded_spans = [(shade.start, shade.end) for shade in shades(cut_list, reach)]
+    spans = untouched(cut_list, join, shaded_spans)
+    return Original(recording.path, cut_list.source.samples, [Untouched(*span) for span in spans])
 
 
 def reader_of(recording: Recording) -> Callable[[int, int], np.ndarray]:

@@ -6,7 +6,8 @@ is the sum of what stays, to the sample. Everything runs in the decoder's own sa
 than X/2 from a join come out bit for bit as they went in, ducked and muted stretches apart.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -65,6 +66,26 @@ def joins(cut_list: CutList, settings: JoinSettings) -> list[Join]:
         room = min((end - start) // 4, (start - left_start) // 2, (right_end - end) // 2)
         result.append(Join(start, end, min(wanted, room)))
     return result
+
+
+def untouched(
+    cut_list: CutList, settings: JoinSettings, changed: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, int]]:
+    """What of the recording goes into the result as it is: ``(start, end, source start)``, in samples.
+
+    ``changed``: stretches of the recording that sound otherwise, in order.
+    """
+    halves = [join.half for join in joins(cut_list, settings)]
+    spans, at, waiting = [], 0, deque(changed)
+    for (start, end), before, after in zip(cut_list.stretches(), [0, *halves], [*halves, 0], strict=True):
+        position = start + before
+        while waiting and waiting[0][0] < end:
+            first, last = waiting.popleft()
+            spans.append((at + position - start, at + first - start, position))
+            position = max(position, last)
+        spans.append((at + position - start, at + end - after - start, position))
+        at += end - start
+    return [span for span in spans if span[0] < span[1]]
 
 
 def splice(

@@ -11,6 +11,7 @@ import numpy as np
 from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES, silence
 from cleaner.audio.mp3_encoder import Mp3Encoder, can_encode
+from cleaner.audio.mp3_plan import Original
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
 # FFmpeg's Opus encoder permutes these layouts where it should undo the permutation: which channel to send
@@ -31,13 +32,14 @@ class Encoder(Protocol):
         """Give up: stop what runs, remove what lies about. Also called after ``finish``."""
 
 
-def encoder_for(output: OutputFormat, container: Any, jobs: int) -> Encoder:
+def encoder_for(output: OutputFormat, container: Any, jobs: int, original: Original | None) -> Encoder:
     """The encoder of ``output``, with its stream added to ``container``.
 
-    It runs on ``jobs`` threads where its codec can be encoded in stretches.
+    It runs on ``jobs`` threads where its codec can be encoded in stretches, and copies what it can from an
+    ``original`` of the same codec.
     """
     if can_encode(output):
-        return Mp3Encoder(output, container, jobs)
+        return Mp3Encoder(output, container, jobs, original)
     return AvEncoder(output, container)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from av.stream import Disposition
 
 from cleaner.audio.chunks import chunk_lengths
-from cleaner.audio.mp3_header import Mp3Header, read_mp3_header
+from cleaner.audio.mp3_header import Mp3Header, mp3_frame_samples, read_mp3_header
 
 # FFmpeg's names of sample formats, without the "p" of the planar ones.
 SAMPLE_TYPES: dict[str, np.dtype[Any]] = {
@@ -86,6 +86,13 @@ class AudioInfo:
     mp3_quality: int | None = None  # LAME's V, where its tag tells
     chunks: tuple[str, ...] = ()  # of a RIFF or AIFF file
     streams: tuple[str, ...] = ()  # what the file holds beside the sound, e.g. "video"
+
+    @property
+    def grid_samples(self) -> int:
+        """Cuts of whole multiples of this leave frames that can be copied; 1 where there are none such."""
+        if self.container != "mp3" or not self.codec.startswith("mp3"):
+            return 1
+        return mp3_frame_samples(self.sample_rate_hz)
 
 
 def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:

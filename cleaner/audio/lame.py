@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from cleaner.audio.mp3_header import mp3_frame_samples
+
 _ABR, _VBR = 3, 4  # vbr_mode: vbr_abr, vbr_mtrh
-_JOINT_STEREO, _MONO = 1, 3  # MPEG_mode
+_STEREO, _JOINT_STEREO, _MONO = 0, 1, 3  # MPEG_mode
 _AT_ONCE = 65_536  # LAME copies what it is given
 _ENTRY_POINTS = ("lame_init", "lame_encode_buffer", "lame_encode_buffer_ieee_float")
 
@@ -31,11 +33,14 @@ class LameSettings:
     constant_kbit: int | None = None
     average_kbit: int | None = None
     vbr_quality: int | None = None  # 0 (best) to 9
+    joint: bool = True  # of two channels, middle and side may be coded instead
+    reservoir: bool = True  # a frame may keep its sound data in front of itself
+    short_windows: bool = True
 
     @property
     def frame_samples(self) -> int:
-        """Samples of one frame: MPEG-1 has two granules of 576, MPEG-2 and 2.5 one."""
-        return 1_152 if self.sample_rate_hz >= 32_000 else 576
+        """Samples of one frame."""
+        return mp3_frame_samples(self.sample_rate_hz)
 
 
 @lru_cache
@@ -84,8 +89,10 @@ def _set_up(library: Any, handle: ctypes.c_void_p, settings: LameSettings) -> No
         "in_samplerate": settings.sample_rate_hz,
         "out_samplerate": settings.sample_rate_hz,
         "num_channels": settings.channels,
-        "mode": _JOINT_STEREO if settings.channels > 1 else _MONO,
+        "mode": _MONO if settings.channels == 1 else _JOINT_STEREO if settings.joint else _STEREO,
         "bWriteVbrTag": 0,
+        "disable_reservoir": int(not settings.reservoir),
+        "no_short_blocks": int(not settings.short_windows),
     }
     if settings.constant_kbit is not None:
         options["brate"] = settings.constant_kbit

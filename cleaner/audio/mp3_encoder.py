@@ -1,4 +1,4 @@
-"""Mp3 on all cores behind the writer's interface: the stretches' frames as packets of the container."""
+"""Mp3 behind the writer's interface: frames, copied or encoded on all cores, as packets of the container."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from av.packet import PacketSideData
 from cleaner.audio.analysis import to_float
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.lame import LameSettings, lame_library
+from cleaner.audio.mp3_copy import Mp3Copy
+from cleaner.audio.mp3_plan import Original
 from cleaner.audio.mp3_stretches import Mp3Stretches
 
 
@@ -24,14 +26,17 @@ def can_encode(output: OutputFormat) -> bool:
 class Mp3Encoder:
     """Encodes on ``jobs`` threads; the result does not depend on their number.
 
+    What nobody touched of an ``original`` is copied from it where that can be done.
+
     FFmpeg's own encoder is kept beside for what the muxer wants to know: how many samples a decoder shall
     drop at the start and at the end. It is fed silence whose length differs by whole frames from the sound's.
     """
 
-    def __init__(self, output: OutputFormat, container: Any, jobs: int):
+    def __init__(self, output: OutputFormat, container: Any, jobs: int, original: Original | None = None):
         self._settings = _settings(output)
         self._frame_samples = self._settings.frame_samples
-        self._stretches = Mp3Stretches(self._settings, jobs)
+        copy = Mp3Copy.of(original, self._settings, jobs) if original else None
+        self._frames_of = copy or Mp3Stretches(self._settings, jobs)
         self._stream = container.add_stream("libmp3lame", rate=output.sample_rate_hz)
         self._stream.layout, self._stream.format = output.layout, "s16p"
         # Both only choose the frame that the muxer's header is put in.
@@ -45,11 +50,11 @@ class Mp3Encoder:
         if block.dtype != np.int16:
             block = to_float(block)
         self._samples += block.shape[1]
-        return self._packets(self._stretches.encode(block))
+        return self._packets(self._frames_of.encode(block))
 
     def finish(self) -> Iterable[Any]:
         """The last packets."""
-        packets = self._packets(self._stretches.finish())
+        packets = self._packets(self._frames_of.finish())
         if self._held is not None:
             self._feed_silence(self._samples % self._frame_samples)
             self._silent += self._stream.encode(None)
@@ -58,7 +63,7 @@ class Mp3Encoder:
 
     def discard(self) -> None:
         """Stop the encoders."""
-        self._stretches.abort()
+        self._frames_of.abort()
 
     def _packets(self, frames: list[bytes]) -> list[Any]:
         packets = []

@@ -6,7 +6,7 @@ header but does not hand it out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
@@ -14,6 +14,7 @@ _KBIT_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBIT_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _DECODER_DELAY = 529  # samples that every mp3 decoder adds at the start
 _SEARCH_BYTES = 65_536
+_BELIEVED = (b"LAME", b"Lavf", b"Lavc")  # the tags whose delay FFmpeg takes off
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Mp3Header:
     bit_rate: int | None  # the average, where it varies
     variable: bool
     quality: int | None = None  # LAME's V, where its tag tells
+    delay: int | None = None  # of the encoder in samples, where a tag tells that FFmpeg believes
+    sound_start: int = 0  # byte offset of the first frame that sounds
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,15 @@ class Frame:
 def read_mp3_header(path: Path) -> Mp3Header:
     """Read the first frame after the ID3 tag of the mp3 file at ``path``."""
     with path.open("rb") as file:
-        file.seek(_id3_bytes(file.read(10)))
+        start = _id3_bytes(file.read(10))
+        file.seek(start)
         data = file.read(_SEARCH_BYTES)
     frame = _first_frame(data)
     if frame is None:
         return Mp3Header(None, None, False)
     tag = frame.start + 4 + frame.side_info_bytes
     if data[tag : tag + 4] in (b"Xing", b"Info"):
-        return _xing(data, tag, frame)
+        return replace(_xing(data, tag, frame), sound_start=start + frame.start + frame.length)
     return Mp3Header(None, None, _sizes_differ(data, frame))
 
 
@@ -75,6 +79,22 @@ def frame_at(data: bytes | bytearray, start: int) -> Frame | None:
     side = (17 if mono else 32) if first else (9 if mono else 17)
     length = samples // 8 * bit_rate // rate_hz + (head[2] >> 1 & 1)
     return Frame(start, rate_hz, bit_rate, 1 if mono else 2, samples, side, length)
+
+
+def mp3_frame_samples(rate_hz: int) -> int:
+    """Samples of one frame: MPEG-1 has two granules of 576, MPEG-2 and 2.5 one."""
+    return 1_152 if rate_hz >= 32_000 else 576
+
+
+def bit_rates_kbit(frame_samples: int) -> tuple[int, ...]:
+    """The bit rates that a frame of so many samples can have, rising."""
+    return (_KBIT_V1 if frame_samples == 1_152 else _KBIT_V2)[1:]
+
+
+def with_bit_rate(header: bytes, kbit: int, frame_samples: int) -> bytes:
+    """The four bytes of a frame's header with another bit rate."""
+    index = bit_rates_kbit(frame_samples).index(kbit) + 1
+    return bytes([*header[:2], index << 4 | header[2] & 0x0F, header[3]])
 
 
 def _first_frame(data: bytes | bytearray) -> Frame | None:
@@ -105,7 +125,8 @@ def _xing(data: bytes, tag: int, frame: Frame) -> Mp3Header:
         return Mp3Header(None, None, variable, quality)
     decoded = frames * frame.samples
     average = round(size * 8 * frame.rate_hz / decoded) if size and variable else None
-    return Mp3Header(_kept_samples(lame, decoded), average, variable, quality)
+    delay = lame[21] << 4 | lame[22] >> 4 if lame[:4] in _BELIEVED and len(lame) == 24 else None
+    return Mp3Header(_kept_samples(lame, decoded), average, variable, quality, delay)
 
 
 def state_length(path: Path, samples: int) -> None:

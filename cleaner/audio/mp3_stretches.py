@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.audio.lame import LameSettings, lame_encode
-from cleaner.audio.mp3_join import PRIMING_FRAMES, find_seam, join_at, split_frames
+from cleaner.audio.mp3_frames import split_frames
+from cleaner.audio.mp3_join import PRIMING_FRAMES, find_seam, join_at
 
 # 20 s at 44.1 kHz: the overlap costs 4 % of the work, a stretch of float stereo 7 MB.
 STRETCH_FRAMES = 768

@@ -13,6 +13,7 @@ from cleaner.audio.carried import Extras, carry, lay_cover
 from cleaner.audio.encoders import encoder_for
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3_header import state_length
+from cleaner.audio.mp3_plan import Original
 
 
 class Sink(Protocol):
@@ -35,12 +36,14 @@ def opened_for_writing(output: OutputFormat, part: Path) -> Any:
 class MuxedSink:
     """An encoder's packets in a container."""
 
-    def __init__(self, output: OutputFormat, part: Path, extras: Extras, jobs: int):
+    def __init__(
+        self, output: OutputFormat, part: Path, extras: Extras, jobs: int, original: Original | None
+    ):
         self._output, self._part, self._extras = output, part, extras
         self._samples = 0
         self._started = self._closed = False
         self._container = opened_for_writing(output, part)
-        self._encoder = encoder_for(output, self._container, jobs)
+        self._encoder = encoder_for(output, self._container, jobs, original)
         self._cover_stream = carry(self._container, extras)
 
     def write(self, block: np.ndarray) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from cleaner.audio.carried import Extras, lost_on_the_way
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
+from cleaner.audio.mp3_plan import Original
 from cleaner.audio.muxing import MuxedSink, Sink
 from cleaner.audio.rates import RateChanger
 from cleaner.audio.vorbis import VorbisSink
@@ -39,10 +40,13 @@ class Writer:
         chapters: Sequence[Chapter] = (),
         overwrite: bool = False,
         jobs: int | None = None,
+        original: Original | None = None,
     ):
         """``chapters`` are in samples of the result, at the source's rate.
 
         ``jobs`` threads encode, by default as many as there are cores; the file is the same for any number.
+        What is written may hold stretches of an ``original`` of the same form and bit rate, which need not be
+        encoded again.
         """
         self.path = Path(path)
         self.output = output
@@ -60,7 +64,7 @@ class Writer:
             if output.codec == "vorbis":
                 self._sink = VorbisSink(output, self._part, self._extras)
             else:
-                self._sink = MuxedSink(output, self._part, self._extras, jobs or usable_cores())
+                self._sink = MuxedSink(output, self._part, self._extras, jobs or usable_cores(), original)
 
     def write(self, block: np.ndarray) -> None:
         """Append ``(source channels, n)`` samples of the source's type, at the source's rate."""

@@ -13,6 +13,7 @@ from cleaner.cutting.actions import ActionSettings
 from cleaner.cutting.edges import EdgeSettings, EnergyEnvelope, settle_edges
 from cleaner.cutting.events import whole_breaths, whole_events
 from cleaner.cutting.forced import on_top
+from cleaner.cutting.grid import on_grid
 from cleaner.cutting.pace import paced
 from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
@@ -41,14 +42,18 @@ def decide(
     *,
     energy: EnergyEnvelope | None = None,
     by_person: Sequence[Segment] = (),
+    grid_samples: int = 1,
 ) -> tuple[Segment, ...]:
     """Final segments of a recording of ``samples`` at ``rate_hz``; they tile it.
 
     ``keep``: float ``(D,)``; ``kinds``: float ``(K, D)``. ``energy``: what the edges listen to; without it
     they stay on the network's grid. ``by_person``: what nothing overrules, in order, disjoint.
+    ``grid_samples``: cuts are whole multiples of it, as far as they can be.
     """
     base = model_segments(keep, kinds, samples, rate_hz, settings, energy)
     segments = paced(on_top(base, by_person), settings.actions, rate_hz)
+    if grid_samples > 1:
+        segments = on_grid(segments, grid_samples, rate_hz, energy)
     return _with_probabilities(segments, keep, rate_hz)
 
 

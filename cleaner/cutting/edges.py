@@ -206,7 +206,7 @@ def _without_dip(energy: EnergyEnvelope, first: int, last: int, longest_s: float
     """Both edges of one removal, in samples, moved on where their join would dip below both its sides."""
     low, high = energy.nearest(first), energy.nearest(last)
     start = max(0, low - REACH_BINS)
-    power = _power(energy.level[start : high + REACH_BINS])
+    power = power_of(energy.level[start : high + REACH_BINS])
     moved = without_dip(power, low - start, high - start, round(longest_s * BINS_PER_S))
     if moved == (low - start, high - start):
         return first, last
@@ -242,9 +242,9 @@ def _decay(bright: np.ndarray, before: int, longest: int) -> int:
 
 def _smooth(level: np.ndarray) -> np.ndarray:
     """Mean power of each bin and those that follow it, as levels."""
-    power = np.cumsum(_power(level))
+    power = np.cumsum(power_of(level))
     ahead = np.minimum(np.arange(len(level)) + _SMOOTH_BINS, len(level))
-    total = power[ahead - 1] - power + _power(level)
+    total = power[ahead - 1] - power + power_of(level)
     return 10 * STEPS_PER_DB * np.log10(total / (ahead - np.arange(len(level))))
 
 
@@ -253,7 +253,7 @@ def _quietest(level: np.ndarray) -> int:
 
     A place behind a sound that rises is not looked at: half of that sound would stay.
     """
-    power = _power(level)
+    power = power_of(level)
     around = power[:-1] + power[1:]
     rising = around > np.minimum.accumulate(around) * 10 ** (_RISE_DB / 10)
     if rising.any():
@@ -261,5 +261,6 @@ def _quietest(level: np.ndarray) -> int:
     return int((around <= around.min() * 10 ** (_AS_QUIET_DB / 10)).argmax())
 
 
-def _power(level: np.ndarray) -> np.ndarray:
+def power_of(level: np.ndarray) -> np.ndarray:
+    """Mean power of each bin, up to one and the same factor, from its level: float64 ``(B,)``."""
     return 10.0 ** (level / (10 * STEPS_PER_DB))

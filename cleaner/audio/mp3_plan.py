@@ -1,0 +1,65 @@
+"""Which frames of an mp3 can be copied into a result: those that hear nothing but untouched sound.
+
+A frame can be copied where the sound still lies on the grid of the recording's frames: where the samples that
+were cut before it are whole frames' worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleaner.audio.mp3_source import DELAY_SAMPLES
+
+# A frame's sound reaches beyond its own samples: the overlap of its windows, the memory of the filter bank.
+_REACH_SAMPLES = 576 + 480
+_SHORTEST_COPY_FRAMES = 32  # a shorter one is not worth two patches
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """Samples ``[start, end)`` of the result that are the recording's from ``source_start`` on."""
+
+    start: int
+    end: int
+    source_start: int
+
+
+@dataclass(frozen=True)
+class Original:
+    """The mp3 file that a result is made of, how many samples it has, and what of it nobody touched."""
+
+    path: Path
+    samples: int
+    untouched: Sequence[Untouched]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Frames ``[first, last)`` of the result that may be the recording's, ``offset`` later there."""
+
+    first: int
+    last: int
+    offset: int
+
+
+def copies(untouched: Sequence[Untouched], frame_samples: int) -> list[Copy]:
+    """The frames that hear only untouched sound, where it lies on the grid of the recording's frames."""
+    found = []
+    for one in untouched:
+        offset, off_grid = divmod(one.source_start - one.start, frame_samples)
+        if off_grid:
+            continue
+        at_start = one.start == one.source_start == 0
+        first = 0 if at_start else -(-(one.start + DELAY_SAMPLES) // frame_samples)
+        last = (one.end + DELAY_SAMPLES - _REACH_SAMPLES) // frame_samples
+        if last - first >= _SHORTEST_COPY_FRAMES:
+            found.append(Copy(first, last, offset))
+    return found
+
+
+def longest_patch(found: Sequence[Copy], frames: int) -> int:
+    """The longest stretch of frames beside and between copies."""
+    ends = [0, *(end for copy in found for end in (copy.first, copy.last)), frames]
+    return max(after - before for before, after in zip(ends[::2], ends[1::2], strict=True))

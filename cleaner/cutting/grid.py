@@ -1,0 +1,86 @@
+"""Cuts of whole frames: what is kept of an mp3 stays on the grid of its frames, and they can be copied.
+
+Up to a frame less than wanted is cut, 26 ms at 44.1 kHz, and where the two edges give way to make it so is
+decided by what is heard there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cleaner.cutting.dips import REACH_BINS, join_db, sides_db
+from cleaner.cutting.edges import BINS_PER_S, EnergyEnvelope, power_of
+from cleaner.segments import Segment, grouped
+
+_LEAST_S = 0.03  # a cut that would be left with less stays as it is, and the next one makes up for both
+_DIPS_DB = 2.0
+
+
+def on_grid(
+    segments: Sequence[Segment], grid_samples: int, rate_hz: int, energy: EnergyEnvelope | None
+) -> list[Segment]:
+    """Segments whose cuts add up to whole multiples of ``grid_samples`` wherever something kept begins.
+
+    Only cuts by the model give way. Where a cut is a person's, or a pause has its length to keep, what is
+    kept behind it is off the grid until the next cut that gives way.
+    """
+    groups, gone = [group for _, group in grouped(segments)], 0
+    for index, group in enumerate(groups):
+        if group[0].stays:
+            continue
+        before = groups[index - 1][-1] if index else None
+        after = groups[index + 1][0] if index + 1 < len(groups) else None
+        length = sum(segment.length for segment in group)
+        less = (gone + length) % grid_samples
+        if after and less and length - less >= _LEAST_S * rate_hz and _gives_way(group):
+            group = groups[index] = _shortened(group, less, (before, after), energy)
+            length = sum(segment.length for segment in group)
+            groups[index + 1][0] = replace(after, start=group[-1].end)
+            if before:
+                groups[index - 1][-1] = replace(before, end=group[0].start)
+        gone += length
+    return [segment for group in groups for segment in group]
+
+
+def _gives_way(group: Sequence[Segment]) -> bool:
+    return all(segment.by == "model" and segment.action == "cut" for segment in group)
+
+
+def _shortened(
+    group: list[Segment],
+    less: int,
+    beside: tuple[Segment | None, Segment | None],
+    energy: EnergyEnvelope | None,
+) -> list[Segment]:
+    """The cut, ``less`` samples shorter; what a person marked beside it does not grow."""
+    may_grow = [segment is not None and segment.by == "model" for segment in beside]
+    if not any(may_grow):
+        return group
+    start, end = group[0].start, group[-1].end
+    if not all(may_grow):
+        later = less if may_grow[0] else 0
+    else:
+        later = less // 2 if energy is None else _quietest(energy, start, end, less)
+    start, end = start + later, end - (less - later)
+    inside = [segment for segment in group if segment.end > start and segment.start < end]
+    inside[0] = replace(inside[0], start=start)
+    inside[-1] = replace(inside[-1], end=end)
+    return inside
+
+
+def _quietest(energy: EnergyEnvelope, start: int, end: int, less: int) -> int:
+    """How much later the cut begins, of ``less`` samples: where both edges are quiet and no join dips."""
+    bin_samples = energy.rate_hz / BINS_PER_S
+    choices = sorted({min(less, round(step * bin_samples)) for step in range(int(less / bin_samples) + 2)})
+    first = max(0, energy.nearest(start) - REACH_BINS - 1)
+    power = power_of(energy.level[first : energy.nearest(end) + REACH_BINS + 1])
+
+    def unwanted(later: int) -> tuple[bool, float]:
+        left, right = (energy.nearest(place) - first for place in (start + later, end - (less - later)))
+        if left < REACH_BINS or right + REACH_BINS > len(power):
+            return False, 0.0
+        dips = sides_db(power, left, right) - join_db(power, left, right) > _DIPS_DB
+        return dips, float(np.sum(power[left - 1 : left + 1]) + np.sum(power[right - 1 : right + 1]))
+
+    return min(choices, key=unwanted)

@@ -1,0 +1,335 @@
+"""An mp3 is cut without coding it again: frames are copied, and only what lies around joins is encoded."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import soundfile
+
+import infer
+from cleaner.audio import Writer, open_recording, output_format, to_float
+from cleaner.audio.lame import LameSettings, lame_encode, lame_library
+from cleaner.audio.mp3_copy import Mp3Copy
+from cleaner.audio.mp3_frames import SHORT, START, STOP, data_start, shape, side_info, split_frames
+from cleaner.audio.mp3_header import read_mp3_header
+from cleaner.audio.mp3_packing import packed, put_behind
+from cleaner.audio.mp3_plan import Copy, Original, Untouched, copies, longest_patch
+from cleaner.audio.mp3_source import Mp3Source
+from cleaner.render import original_of, render, rendered_blocks
+from cleaner.segments import CutList, Segment, Source
+from cleaner.splice import JoinSettings
+
+pytestmark = pytest.mark.skipif(lame_library() is None, reason="no library of LAME")
+
+SECONDS = 14
+FORMS = {
+    "V4 stereo": (44_100, 2, {"variable_bit_rate": True, "mp3_quality": 4}),
+    "128 kbit stereo": (44_100, 2, {"bit_rate": 128_000}),
+    "64 kbit mono": (48_000, 1, {"bit_rate": 64_000}),
+    "V5 mono of half the rate": (22_050, 1, {"variable_bit_rate": True, "mp3_quality": 5}),
+    "320 kbit stereo": (44_100, 2, {"bit_rate": 320_000}),
+}
+
+
+def speechlike(rate_hz, channels):
+    """Syllables of a gliding voice over a soft room, and pauses of a second where only the room is heard."""
+    time_s = np.arange(SECONDS * rate_hz) / rate_hz
+    random = np.random.default_rng(4)
+    voice = sum(np.sin(2 * np.pi * k * (150 * time_s + 8 * np.sin(2 * time_s))) / k for k in range(1, 12))
+    syllables = np.maximum(0, np.sin(2 * np.pi * 3 * time_s)) * (np.sin(2 * np.pi * time_s / 3.5) > -0.4)
+    room = 0.002 * random.standard_normal((channels, len(time_s)))
+    gain = np.linspace(1, 0.6, channels)[:, None]
+    return (8_000 * (gain * 0.5 * voice * syllables + room)).astype(np.int16)
+
+
+def write_mp3(path, samples, rate_hz, **changes):
+    wav = path.with_suffix(".wav")
+    soundfile.write(wav, samples.T, rate_hz, subtype="PCM_16")
+    with open_recording(wav) as recording:
+        info = replace(recording.info, bits=None, codec="mp3float", **changes)
+        with Writer(path, output_format(info, ".mp3")) as writer:
+            writer.write(samples)
+    return path
+
+
+@pytest.fixture(params=FORMS)
+def source(request, tmp_path):
+    rate_hz, channels, changes = FORMS[request.param]
+    return write_mp3(tmp_path / "source.mp3", speechlike(rate_hz, channels), rate_hz, **changes)
+
+
+def cut_list_of(path, *cuts, action="cut"):
+    """Cuts in frames of the recording."""
+    with open_recording(path) as recording:
+        info = recording.info
+    segments, position = [], 0
+    for first, last in cuts:
+        start, end = int(first * info.grid_samples), int(last * info.grid_samples)
+        segments += [Segment(position, start, True)] * (start > position)
+        segments.append(Segment(start, end, False, "breath", action))
+        position = end
+    segments.append(Segment(position, info.samples, True))
+    return CutList(Source(str(path), info.sample_rate_hz, info.samples, info.channels, ""), tuple(segments))
+
+
+def heard(path):
+    with open_recording(path) as recording:
+        blocks = list(recording.blocks())
+        assert recording.warnings == []
+    return np.concatenate([to_float(block) for block in blocks], axis=1)
+
+
+def wanted(path, cut_list):
+    with open_recording(path) as recording:
+        return np.concatenate([to_float(b) for b in rendered_blocks(recording, cut_list)], axis=1)
+
+
+def cleaned(path, cut_list, name="result.mp3", **options):
+    with open_recording(path) as recording:
+        render(recording, cut_list, path.with_name(name), overwrite=True, **options)
+    return path.with_name(name)
+
+
+def coded_again(path, cut_list):
+    """What one encoder makes of the same result, decoded."""
+    with open_recording(path) as recording:
+        again = path.with_name("again.mp3")
+        with Writer(again, output_format(recording.info, ".mp3"), overwrite=True) as writer:
+            for block in rendered_blocks(recording, cut_list):
+                writer.write(block)
+    return heard(again)
+
+
+def power(samples):
+    return float(np.mean(np.square(samples, dtype=np.float64)))
+
+
+def frames_of(path):
+    return split_frames(path.read_bytes()[read_mp3_header(path).sound_start :])
+
+
+def copied_share(source, result):
+    theirs = set(frames_of(source))
+    mine = frames_of(result)
+    return sum(frame in theirs for frame in mine) / len(mine)
+
+
+def check_stream(frames):
+    """What decoders rely on: data in order and within their room, windows that fit, one kind of frame."""
+    forms = {(shape(f[:4]).rate_hz, shape(f[:4]).channels, f[3] & 0xCF) for f in frames}
+    assert len(forms) == 1
+    start, free = 0, 0
+    for frame in frames:
+        info = side_info(frame)
+        assert free <= start - info.borrowed_bytes
+        free = start - info.borrowed_bytes + info.data_bytes
+        start += len(frame) - data_start(frame)
+        assert free <= start
+    channels = shape(frames[0][:4]).channels
+    for before, after in pairwise(side_info(frame).block_types for frame in frames):
+        for last, first in zip(before[-channels:], after[:channels], strict=True):
+            assert (last in (START, SHORT)) == (first in (SHORT, STOP))
+
+
+CUTS = [(90, 120), (200.0, 233), (300, 340)]
+
+
+def test_away_from_joins_every_sample_is_what_the_source_decodes_to(source):
+    cut_list = cut_list_of(source, *CUTS)
+    result = cleaned(source, cut_list)
+    want, have, again = wanted(source, cut_list), heard(result), coded_again(source, cut_list)
+    assert have.shape == want.shape
+    frame = open_recording(source).info.grid_samples
+    away, gone = np.ones(want.shape[1], bool), 0
+    for first, last in CUTS:
+        join, gone = int(first * frame) - gone, gone + int((last - first) * frame)
+        away[max(0, join - 9 * frame) : join + 9 * frame] = False
+        near = slice(join - frame, join + frame)
+        assert power((have - want)[:, near]) < 3 * power((again - want)[:, near])
+    away[-12 * frame :] = False
+    assert away.mean() > 0.6
+    assert np.array_equal(have[:, away], want[:, away])
+
+
+def test_the_stream_is_sound_and_keeps_its_kind_of_bit_rate(source):
+    result = cleaned(source, cut_list_of(source, *CUTS))
+    check_stream(frames_of(source))
+    check_stream(frames_of(result))
+    assert copied_share(source, result) > 0.75
+    old, new = open_recording(source).info, open_recording(result).info
+    assert new.variable_bit_rate == old.variable_bit_rate
+    assert new.bit_rate == pytest.approx(old.bit_rate, rel=0.25 if old.variable_bit_rate else 0)
+
+
+def test_a_cut_at_the_start_and_one_at_the_end(source):
+    cut_list = cut_list_of(source, (0, 40), (250, 260))
+    end = cut_list.source.samples - 20_001
+    last = cut_list.segments[-1]
+    tail = (replace(last, end=end), Segment(end, last.end, False, "silence", "cut"))
+    cut_list = replace(cut_list, segments=(*cut_list.segments[:-1], *tail))
+    result = cleaned(source, cut_list)
+    check_stream(frames_of(result))
+    want, have = wanted(source, cut_list), heard(result)
+    assert have.shape == want.shape
+    frame = open_recording(source).info.grid_samples
+    middle = slice(40 * frame, 190 * frame)
+    assert np.array_equal(have[:, middle], want[:, middle])
+
+
+def test_the_result_does_not_depend_on_threads(source):
+    cut_list = cut_list_of(source, *CUTS)
+    alone = cleaned(source, cut_list, jobs=1).read_bytes()
+    assert cleaned(source, cut_list, "other.mp3", jobs=3).read_bytes() == alone
+
+
+def test_around_what_is_ducked_frames_are_copied_too(source):
+    cut_list = cut_list_of(source, (90.3, 120.1), (222.2, 240.9), action="duck:-12dB")
+    result = cleaned(source, cut_list)
+    check_stream(frames_of(result))
+    assert copied_share(source, result) > 0.5
+    want, have, again = wanted(source, cut_list), heard(result), coded_again(source, cut_list)
+    frame = open_recording(source).info.grid_samples
+    assert np.array_equal(have[:, : 80 * frame], want[:, : 80 * frame])
+    ducked = slice(95 * frame, 115 * frame)
+    assert power((have - want)[:, ducked]) < 3 * power((again - want)[:, ducked])
+
+
+def test_behind_a_cut_that_is_off_the_grid_all_is_encoded_anew(source):
+    cut_list = cut_list_of(source, (90, 120.5))
+    result = cleaned(source, cut_list)
+    check_stream(frames_of(result))
+    assert copied_share(source, result) < 0.2
+    want, have, again = wanted(source, cut_list), heard(result), coded_again(source, cut_list)
+    assert power(have - want) < 1.5 * power(again - want)
+
+
+def test_louder_or_damaged_it_is_all_encoded_anew(source):
+    louder = cleaned(source, cut_list_of(source, *CUTS), loudness_lufs=-16.0)
+    assert copied_share(source, louder) < 0.05
+    with open_recording(source) as recording:
+        recording.warnings.append("a frame is damaged")
+        assert original_of(recording, cut_list_of(source, *CUTS), None) is None
+
+
+def test_a_stereo_file_without_joint_frames_decodes_from_its_first_frame(tmp_path):
+    rate_hz = 44_100
+    path = write_mp3(tmp_path / "a.mp3", speechlike(rate_hz, 2), rate_hz, bit_rate=160_000)
+    head = path.read_bytes()[: read_mp3_header(path).sound_start]
+    sound = lame_encode(LameSettings(rate_hz, 2, constant_kbit=160, joint=False), speechlike(rate_hz, 2))
+    path.write_bytes(head + sound)
+    cut_list = cut_list_of(path, (0, 40), (200, 233))
+    result = cleaned(path, cut_list)
+    assert copied_share(path, result) > 0.75
+    want, have = wanted(path, cut_list), heard(result)
+    middle = slice(40 * 1_152, 140 * 1_152)
+    assert np.array_equal(have[:, middle], want[:, middle])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data, start: data[:start] + data[start + 3 :],  # the first frame begins late
+        lambda data, start: data[: start + 40_000] + b"\0" * 50 + data[start + 40_000 :],
+        lambda data, start: data[start:],  # no tag: nobody knows the delay
+    ],
+)
+def test_irregular_files_are_not_copied_from(tmp_path, spoil):
+    path = write_mp3(tmp_path / "a.mp3", speechlike(44_100, 1), 44_100, bit_rate=64_000)
+    samples = open_recording(path).info.samples
+    assert Mp3Source.open(path, samples) is not None
+    path.write_bytes(spoil(path.read_bytes(), read_mp3_header(path).sound_start))
+    assert Mp3Source.open(path, samples) is None
+
+
+def test_tags_behind_the_sound_do_no_harm(tmp_path):
+    path = write_mp3(tmp_path / "a.mp3", speechlike(44_100, 1), 44_100, bit_rate=64_000)
+    path.write_bytes(path.read_bytes() + b"TAG" + b"x" * 125)
+    assert Mp3Source.open(path, open_recording(path).info.samples) is not None
+
+
+def test_frames_by_number_are_those_of_the_file(source):
+    frames = frames_of(source)
+    opened = Mp3Source.open(source, 1)
+    for index in (0, 1, 5, 3, 70, 40, 300, 290):
+        assert opened.frame(index) == frames[index]
+    assert opened.frames == len(frames)
+    opened.close()
+
+
+def test_which_frames_hear_only_what_is_untouched():
+    # 100,000 samples from the start; then 100,000 more, 10 frames later there; then some off the grid.
+    spans = [Untouched(0, 100_000, 0), Untouched(100_441, 200_000, 111_961), Untouched(200_441, 300_000, 1)]
+    assert copies(spans, 1_152) == [Copy(0, 86, 0), Copy(89, 173, 10)]
+    assert copies([Untouched(0, 100_000, 1_152)], 1_152) == [Copy(1, 86, 1)]  # nothing lies in front of it
+    assert copies([Untouched(0, 30_000, 0)], 1_152) == []  # too short
+    assert longest_patch([Copy(2, 86, 0), Copy(89, 173, 10)], 180) == 7
+
+
+def test_too_long_a_patch_is_none(source):
+    with open_recording(source) as recording:
+        rate_hz, channels = recording.info.sample_rate_hz, recording.info.channels
+    settings = LameSettings(rate_hz, channels, vbr_quality=4)
+    spans = [Untouched(0, 5 * rate_hz, 0), Untouched(40 * rate_hz, 45 * rate_hz, 40 * rate_hz)]
+    assert Mp3Copy.of(Original(source, rate_hz, spans), settings, 1) is None
+    assert Mp3Copy.of(Original(source, rate_hz, []), settings, 1) is None
+
+
+@pytest.mark.parametrize("cuts", [[(90, 120)], [(90, 120), (125, 160), (200, 201)], [(10, 20), (21, 300)]])
+def test_bare_splices_short_pieces_and_short_cuts(source, cuts):
+    cut_list = cut_list_of(source, *cuts)
+    result = cleaned(source, cut_list, join=JoinSettings(crossfade_s=0.0))
+    check_stream(frames_of(result))
+    assert heard(result).shape[1] == cut_list.result_samples()
+
+
+# --- room -------------------------------------------------------------------------------------------------
+
+
+def encoded(**settings):
+    rate_hz, channels = 44_100, 2
+    sound = speechlike(rate_hz, channels)[:, : 2 * rate_hz]
+    return split_frames(lame_encode(LameSettings(rate_hz, channels, reservoir=False, **settings), sound))
+
+
+def test_pushed_together_frames_hold_the_same_data_and_have_room_behind():
+    frames, behind = encoded(constant_kbit=96), bytes(range(1, 201))
+    made = packed(frames[10:20], 100, behind, may_widen=True)
+    room = b"\0" * (100 - len(made.in_front)) + made.in_front
+    room += b"".join(frame[data_start(frame) :] for frame in made.frames)
+    assert room.endswith(behind)
+    start = 100
+    for old, new in zip(frames[10:20], made.frames, strict=True):
+        place = start - side_info(new).borrowed_bytes
+        data = old[data_start(old) :][: side_info(old).data_bytes]
+        assert room[place : place + len(data)] == data
+        assert side_info(new) == replace(side_info(old), borrowed_bytes=start - place)
+        start += len(new) - data_start(new)
+
+
+def test_where_nothing_may_widen_there_may_be_no_room():
+    frames = encoded(constant_kbit=96)[10:13]
+    assert packed(frames, 0, b"x" * 511, may_widen=False) is None
+    wider = packed(frames, 0, b"x" * 511, may_widen=True)
+    assert sum(map(len, wider.frames)) > sum(map(len, frames))
+    full = encoded(constant_kbit=320)[10:11]
+    assert packed(full, 0, b"x" * 511, may_widen=True) is None
+
+
+def test_bytes_behind_frames_span_as_many_as_they_must():
+    frames = encoded(constant_kbit=96)[10:13]
+    room = len(frames[2]) - data_start(frames[2])
+    laid = put_behind(frames, b"a" * 30 + b"b" * room)
+    assert laid[0] == frames[0] and laid[1].endswith(b"a" * 30) and laid[2].endswith(b"b" * room)
+    assert [len(frame) for frame in laid] == [len(frame) for frame in frames]
+    assert put_behind([], b"") == []
+
+
+def test_the_command_line_copies(tmp_path, gate_checkpoint):
+    time_s = np.arange(SECONDS * 44_100) / 44_100
+    tone = 9_000 * np.sin(2_000 * time_s) * (time_s % 3.5 < 2.5)
+    path = write_mp3(tmp_path / "a.mp3", tone[None].astype(np.int16), 44_100, bit_rate=64_000)
+    assert infer.main([str(path), "--checkpoint", str(gate_checkpoint), "--quiet"]) == 0
+    result = path.with_name("a_cleaned.mp3")
+    assert heard(result).shape[1] < 0.9 * heard(path).shape[1]
+    assert copied_share(path, result) > 0.5
