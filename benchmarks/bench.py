@@ -25,10 +25,14 @@ import infer
 code = infer.main()
 sys.exit(code or ("torch" in sys.modules and "torch was imported"))
 """
-_MP3_QUALITY = """
+_MP3_OPTIONS = """
 import sys
 from cleaner.audio import open_recording, output_format
-print(output_format(open_recording(sys.argv[1]).info, ".mp3").mp3_quality)
+output = output_format(open_recording(sys.argv[1]).info, ".mp3")
+if output.mp3_quality is not None:
+    print("-q:a", output.mp3_quality)
+else:
+    print(*["-abr", "1"] * output.variable_bit_rate, "-b:a", output.bit_rate)
 """
 
 
@@ -66,7 +70,7 @@ class Bench:
         """FFmpeg's own: the same codec at the same quality."""
         options: list[str | Path] = ["-c:a", "pcm_s16le"] if source.suffix == ".wav" else []
         if source.suffix == ".mp3":
-            options = ["-q:a", _mp3_quality(source)]
+            options = [*_mp3_options(source)]
         target = self.material.folder / f"plain{source.suffix}"
         command = [self.material.ffmpeg, "-v", "error", "-y", "-i", source, *options, target]
         name = _name("ffmpeg", source.name, one_core=one_core)
@@ -103,7 +107,7 @@ def _name(*parts: str | Path, one_core: bool = False) -> str:
     return " ".join(words) + (", one core" if one_core else "")
 
 
-def _mp3_quality(source: Path) -> str:
-    """LAME's V that this tool would write ``source`` with."""
-    command = [sys.executable, "-c", _MP3_QUALITY, str(source)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+def _mp3_options(source: Path) -> list[str]:
+    """FFmpeg's for the kind of bit rate that this tool would write ``source`` with."""
+    command = [sys.executable, "-c", _MP3_OPTIONS, str(source)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()

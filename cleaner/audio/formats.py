@@ -24,7 +24,6 @@ _XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
 _WAV_CHUNKS = ("fmt", "data", "fact", "LIST", "JUNK", "junk", "PAD", "FLLR", "PEAK", "ds64", "id3", "ID3")
 _AIFF_CHUNKS = ("COMM", "SSND", "FVER", "NAME", "AUTH", "ANNO", "(c)")
 # LAME's own averages for 44.1 kHz stereo, V0 to V9, in kbit/s.
-_MP3_QUALITY_KBIT = (245, 225, 190, 175, 165, 130, 115, 100, 85, 65)
 _MP3_KBIT = {
     True: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -44,7 +43,8 @@ class OutputFormat:
     layout: str
     bits: int | None
     bit_rate: int | None
-    mp3_quality: int | None  # LAME's V, for a variable bit rate
+    variable_bit_rate: bool  # of an mp3: of the quality below, else of ``bit_rate`` on average
+    mp3_quality: int | None  # LAME's V
     container_options: dict[str, str]
     encoder_options: dict[str, str]
     swallowed_samples: int  # to be fed as silence before and after the sound
@@ -76,7 +76,8 @@ def output_format(info: AudioInfo, suffix: str) -> OutputFormat:
     channels = info.channels if info.channels <= codec.most_channels else 2
     layout = _layout(info, name, channels)
     bits, sample_format = _depth(info, name, codec)
-    quality = _mp3_quality(info, channels) if name == "mp3" and info.variable_bit_rate else None
+    variable = name == "mp3" and info.variable_bit_rate
+    quality = info.mp3_quality if variable else None
     bit_rate = None if quality is not None else _bit_rate(info, name, codec, channels, rate_hz)
     chosen = OutputFormat(
         container.muxer,
@@ -88,9 +89,10 @@ def output_format(info: AudioInfo, suffix: str) -> OutputFormat:
         layout,
         bits,
         bit_rate,
+        variable,
         quality,
         _container_options(container, info, rate_hz),
-        _encoder_options(name, bits, layout, quality),
+        _encoder_options(name, bits, layout, quality, variable),
         codec.swallowed_samples,
         info.sample_rate_hz,
         info.channels,
@@ -171,19 +173,12 @@ def _bit_rate(info: AudioInfo, name: str, codec: Codec, channels: int, rate_hz: 
         return None
     lossy = info.bits is None and info.bit_rate and not info.codec.startswith("adpcm")
     bit_rate = info.bit_rate if lossy and info.bit_rate else codec.bit_rate_per_channel * channels
+    if name == "mp3" and info.variable_bit_rate:
+        return min(max(bit_rate, 8_000), 310_000)
     if name in ("mp2", "mp3"):
         legal = _MP3_KBIT[rate_hz >= 32_000]
         return 1_000 * min(legal, key=lambda kbit: abs(kbit * 1_000 - bit_rate))
     return min(bit_rate, 256_000 * channels) if name == "opus" else bit_rate
-
-
-def _mp3_quality(info: AudioInfo, channels: int) -> int:
-    """LAME's V of a source with a variable bit rate: as its tag says, else the nearest by its average."""
-    if info.mp3_quality is not None:
-        return info.mp3_quality
-    scale = (0.6 if channels == 1 else 1) * min(1, info.sample_rate_hz / 44_100)
-    kbit = (info.bit_rate or 128_000) / 1_000
-    return min(range(10), key=lambda v: abs(_MP3_QUALITY_KBIT[v] * scale - kbit))
 
 
 def _container_options(container: Container, info: AudioInfo, rate_hz: int) -> dict[str, str]:
@@ -193,12 +188,16 @@ def _container_options(container: Container, info: AudioInfo, rate_hz: int) -> d
     return options
 
 
-def _encoder_options(name: str, bits: int | None, layout: str, quality: int | None) -> dict[str, str]:
+def _encoder_options(
+    name: str, bits: int | None, layout: str, quality: int | None, variable: bool
+) -> dict[str, str]:
     options: dict[str, str] = {}
     if name == "flac" and bits == 32:
         options |= {"strict": "experimental", "bits_per_raw_sample": "32"}
     if name == "opus" and layout not in _XIPH_LAYOUTS:
         options["mapping_family"] = "255"
+    if variable and quality is None:
+        options["abr"] = "1"
     if quality is not None:
         options |= {"flags": "+qscale", "global_quality": str(118 * quality)}  # FF_QP2LAMBDA is 118
     return options

@@ -308,8 +308,9 @@ def _patch_settings(settings: LameSettings, joint: bool) -> list[LameSettings]:
     constant bit rate there is room to spare, and at a frugal one for all that may have to lie behind a patch.
     """
     best = replace(settings, joint=joint, reservoir=False)
-    if best.vbr_quality is not None:
-        best = replace(best, vbr_quality=min(best.vbr_quality, _PATCH_QUALITY))
+    if best.constant_kbit is None:
+        quality = _PATCH_QUALITY if best.vbr_quality is None else min(best.vbr_quality, _PATCH_QUALITY)
+        best = replace(best, average_kbit=None, vbr_quality=quality)
     sparing = replace(best, short_windows=False)
     if best.constant_kbit is not None:
         sparing = replace(sparing, constant_kbit=_most_kbit(settings, _SPARE * best.constant_kbit))

@@ -101,5 +101,12 @@ class Mp3Encoder:
 
 
 def _settings(output: OutputFormat) -> LameSettings:
-    constant = None if output.mp3_quality is not None else (output.bit_rate or 128_000) // 1_000
-    return LameSettings(output.sample_rate_hz, output.channels, constant, None, output.mp3_quality)
+    kbit = (output.bit_rate or 128_000) // 1_000
+    told = output.mp3_quality is not None
+    return LameSettings(
+        output.sample_rate_hz,
+        output.channels,
+        constant_kbit=None if told or output.variable_bit_rate else kbit,
+        average_kbit=None if told or not output.variable_bit_rate else kbit,
+        vbr_quality=output.mp3_quality,
+    )
