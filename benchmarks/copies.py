@@ -24,8 +24,8 @@ from decided import cut_list_of  # noqa: E402
 from seams import chromium  # noqa: E402
 
 from cleaner.audio import Writer, open_recording, output_format, to_float  # noqa: E402
-from cleaner.audio.mp3_frames import split_frames  # noqa: E402
-from cleaner.audio.mp3_header import read_mp3_header  # noqa: E402
+from cleaner.audio.mp3.frames import split_frames  # noqa: E402
+from cleaner.audio.mp3.header import read_mp3_header  # noqa: E402
 from cleaner.render import render, rendered_blocks  # noqa: E402
 from cleaner.segments import CutList, TimeMap  # noqa: E402
 

@@ -27,10 +27,11 @@ sys.path.insert(0, str(ROOT))
 
 from packet_seams import others_table  # noqa: E402
 
-from cleaner.audio import Writer, mp3_encoder, mp3_stretches, open_recording, output_format  # noqa: E402
-from cleaner.audio.mp3_header import read_mp3_header  # noqa: E402
-from cleaner.audio.mp3_join import find_seam  # noqa: E402
-from cleaner.audio.mp3_stretches import Mp3Stretches  # noqa: E402
+from cleaner.audio import Writer, open_recording, output_format  # noqa: E402
+from cleaner.audio.mp3 import encoder, stretches  # noqa: E402
+from cleaner.audio.mp3.header import read_mp3_header  # noqa: E402
+from cleaner.audio.mp3.join import find_seam  # noqa: E402
+from cleaner.audio.mp3.stretches import Mp3Stretches  # noqa: E402
 
 SECONDS = 60
 STRETCH_FRAMES = 200
@@ -86,13 +87,13 @@ def stretches_of(frames: int) -> Iterator[list[int]]:
             seams.append(count * frames + seam)
         return seam
 
-    mp3_encoder.Mp3Stretches = lambda settings, jobs: Mp3Stretches(settings, jobs, frames)  # type: ignore
-    mp3_stretches.find_seam = noted
+    encoder.Mp3Stretches = lambda settings, jobs: Mp3Stretches(settings, jobs, frames)  # type: ignore
+    stretches.find_seam = noted
     try:
         yield seams
     finally:
-        mp3_encoder.Mp3Stretches = Mp3Stretches  # type: ignore[misc]
-        mp3_stretches.find_seam = find_seam
+        encoder.Mp3Stretches = Mp3Stretches  # type: ignore[misc]
+        stretches.find_seam = find_seam
 
 
 def written(sound: Sound, wav: Path, path: Path, frames: int, rate: dict[str, Any]) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from cleaner.audio import CONTAINERS, Chapter, Cover, Writer, open_recording, output_format
-from cleaner.audio.mp3_stretches import Mp3Stretches
+from cleaner.audio.mp3.stretches import Mp3Stretches
 from cleaner.audio.ogg_pages import checksum
 from cleaner.errors import AudioFileError
 
@@ -308,7 +308,7 @@ def test_every_extension_takes_every_rate(tmp_path, suffix, rate_hz):
 def test_the_file_is_the_same_to_the_bit_for_any_number_of_jobs(tmp_path, monkeypatch, suffix):
     """Seams in an mp3 lie where the stretches end, whoever encodes them."""
     short = partial(Mp3Stretches, stretch_frames=20)
-    monkeypatch.setattr("cleaner.audio.mp3_encoder.Mp3Stretches", short)
+    monkeypatch.setattr("cleaner.audio.mp3.encoder.Mp3Stretches", short)
     source, target = wav(tmp_path / "noise.wav", samples=200_000), tmp_path / f"same{suffix}"
     contents = []
     for jobs in (1, 2, 3):

@@ -9,13 +9,13 @@ import soundfile
 
 import infer
 from cleaner.audio import Writer, open_recording, output_format, to_float
-from cleaner.audio.lame import LameSettings, lame_encode, lame_library
-from cleaner.audio.mp3_copy import Mp3Copy
-from cleaner.audio.mp3_frames import SHORT, START, STOP, data_start, shape, side_info, split_frames
-from cleaner.audio.mp3_header import read_mp3_header
-from cleaner.audio.mp3_packing import packed, put_behind
-from cleaner.audio.mp3_plan import Copy, Original, Untouched, copies, longest_patch
-from cleaner.audio.mp3_source import Mp3Source
+from cleaner.audio.mp3.copy import Mp3Copy
+from cleaner.audio.mp3.frames import SHORT, START, STOP, data_start, shape, side_info, split_frames
+from cleaner.audio.mp3.header import read_mp3_header
+from cleaner.audio.mp3.lame import LameSettings, lame_encode, lame_library
+from cleaner.audio.mp3.packing import packed, put_behind
+from cleaner.audio.mp3.plan import Copy, Original, Untouched, copies, longest_patch
+from cleaner.audio.mp3.source import Mp3Source
 from cleaner.render import original_of, render, rendered_blocks
 from cleaner.segments import CutList, Segment, Source
 from cleaner.splice import JoinSettings

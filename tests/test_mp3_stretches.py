@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from cleaner.audio import mp3_stretches
-from cleaner.audio.lame import LameSettings, lame_library
-from cleaner.audio.mp3_stretches import Mp3Stretches, encode_stretch
+from cleaner.audio.mp3 import stretches
+from cleaner.audio.mp3.lame import LameSettings, lame_library
+from cleaner.audio.mp3.stretches import Mp3Stretches, encode_stretch
 
 pytestmark = pytest.mark.skipif(lame_library() is None, reason="no library of LAME")
 
@@ -81,7 +81,7 @@ def test_the_stream_is_the_same_for_any_number_of_threads_and_any_blocks(kind):
 
 
 def test_where_no_frame_suits_two_stretches_go_through_one_encoder(monkeypatch):
-    monkeypatch.setattr(mp3_stretches, "find_seam", lambda earlier, later: None)
+    monkeypatch.setattr(stretches, "find_seam", lambda earlier, later: None)
     settings = LameSettings(RATE_HZ, 2, vbr_quality=4)
     samples = _speechlike(RATE_HZ, 2)
     assert _in_stretches(settings, samples) == encode_stretch(settings, samples)

@@ -11,7 +11,7 @@ from cleaner.audio.clips import clip_info, read_clip, write_clip
 from cleaner.audio.containers import CONTAINERS
 from cleaner.audio.formats import OutputFormat, output_format, output_suffix
 from cleaner.audio.info import AudioInfo, Chapter, Cover
-from cleaner.audio.mp3_plan import Original, Untouched
+from cleaner.audio.mp3.plan import Original, Untouched
 from cleaner.audio.reader import BLOCK_SAMPLES, Recording, open_recording
 from cleaner.audio.writer import Writer
 

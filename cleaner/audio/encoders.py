@@ -10,8 +10,8 @@ import numpy as np
 
 from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES, silence
-from cleaner.audio.mp3_encoder import Mp3Encoder, can_encode
-from cleaner.audio.mp3_plan import Original
+from cleaner.audio.mp3.encoder import Mp3Encoder, can_encode
+from cleaner.audio.mp3.plan import Original
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
 # FFmpeg's Opus encoder permutes these layouts where it should undo the permutation: which channel to send

@@ -10,7 +10,7 @@ import numpy as np
 from av.stream import Disposition
 
 from cleaner.audio.chunks import chunk_lengths
-from cleaner.audio.mp3_header import Mp3Header, mp3_frame_samples, read_mp3_header
+from cleaner.audio.mp3.header import Mp3Header, mp3_frame_samples, read_mp3_header
 
 # FFmpeg's names of sample formats, without the "p" of the planar ones.
 SAMPLE_TYPES: dict[str, np.dtype[Any]] = {

@@ -12,8 +12,8 @@ import numpy as np
 from cleaner.audio.carried import Extras, carry, lay_cover
 from cleaner.audio.encoders import encoder_for
 from cleaner.audio.formats import OutputFormat
-from cleaner.audio.mp3_header import state_length
-from cleaner.audio.mp3_plan import Original
+from cleaner.audio.mp3.header import state_length
+from cleaner.audio.mp3.plan import Original
 
 
 class Sink(Protocol):

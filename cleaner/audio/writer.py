@@ -13,7 +13,7 @@ import numpy as np
 from cleaner.audio.carried import Extras, lost_on_the_way
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
-from cleaner.audio.mp3_plan import Original
+from cleaner.audio.mp3.plan import Original
 from cleaner.audio.muxing import MuxedSink, Sink
 from cleaner.audio.rates import RateChanger
 from cleaner.audio.vorbis import VorbisSink

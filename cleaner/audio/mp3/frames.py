@@ -6,7 +6,7 @@ Source: ISO/IEC 11172-3 and 13818-3, frame header, side information and ``main_d
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cleaner.audio.mp3_header import Frame, frame_at
+from cleaner.audio.mp3.header import Frame, frame_at
 
 LONG, START, SHORT, STOP = range(4)  # window shapes: the types of blocks
 _HEADER_BYTES, _CHECKSUM_BYTES = 4, 2

@@ -19,8 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cleaner.audio.lame import LameSettings, lame_encode
-from cleaner.audio.mp3_frames import (
+from cleaner.audio.mp3.frames import (
     SHORT,
     START,
     STOP,
@@ -31,10 +30,11 @@ from cleaner.audio.mp3_frames import (
     side_info,
     split_frames,
 )
-from cleaner.audio.mp3_header import bit_rates_kbit
-from cleaner.audio.mp3_packing import Packed, packed, put_behind, room_bytes, with_rate
-from cleaner.audio.mp3_plan import Copy, Original, copies, longest_patch
-from cleaner.audio.mp3_source import DELAY_SAMPLES, Mp3Source
+from cleaner.audio.mp3.header import bit_rates_kbit
+from cleaner.audio.mp3.lame import LameSettings, lame_encode
+from cleaner.audio.mp3.packing import Packed, packed, put_behind, room_bytes, with_rate
+from cleaner.audio.mp3.plan import Copy, Original, copies, longest_patch
+from cleaner.audio.mp3.source import DELAY_SAMPLES, Mp3Source
 
 _PRIMING_FRAMES = 4  # until the filter bank and the model of hearing have settled
 _LOOKAHEAD_FRAMES = 2

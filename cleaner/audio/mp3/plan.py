@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cleaner.audio.mp3_source import DELAY_SAMPLES
+from cleaner.audio.mp3.source import DELAY_SAMPLES
 
 # A frame's sound reaches beyond its own samples: the overlap of its windows, the memory of the filter bank.
 _REACH_SAMPLES = 576 + 480

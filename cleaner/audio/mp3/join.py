@@ -7,8 +7,8 @@ that the later stream keeps in front of its frame, its bit reservoir, fits into 
 leaves free there. Those bytes move along; nothing is decoded and nothing is encoded again.
 """
 
-from cleaner.audio.mp3_frames import data_before, side_info
-from cleaner.audio.mp3_packing import put_behind
+from cleaner.audio.mp3.frames import data_before, side_info
+from cleaner.audio.mp3.packing import put_behind
 
 # Frames that an encoder needs before its choices are worth taking: filter bank, look-ahead, loudness memory.
 PRIMING_FRAMES = 8

@@ -6,16 +6,17 @@ from: then frame ``i`` and the samples that FFmpeg decodes are known to belong t
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
+from typing import BinaryIO
 
-from cleaner.audio.mp3_frames import shape
-from cleaner.audio.mp3_header import Frame, frame_at, read_mp3_header
+from cleaner.audio.mp3.frames import shape
+from cleaner.audio.mp3.header import Frame, frame_at, read_mp3_header
 
 # Samples that a decoder gives before the recording's first: LAME's delay of 576, and its own of 529.
 DELAY_SAMPLES = 1_105
 # Behind the last frame may lie tags, or a piece of a frame.
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+_BUFFER_BYTES = 1 << 20
 
 
 class Mp3Source:
@@ -23,12 +24,14 @@ class Mp3Source:
 
     look_back = 64
 
-    def __init__(self, data: mmap.mmap, start: int, form: Frame, frames: int):
-        self._data, self._position = data, start
-        self._index = 0  # of the frame at the position
+    def __init__(self, file: BinaryIO, start: int, form: Frame, frames: int):
+        self._file = file
+        self._index = 0  # of the frame that is read next
         self._held: dict[int, bytes] = {}
         self.form, self.frames = form, frames
-        self.header: bytes = data[start : start + 4]
+        self._file.seek(start)
+        self.header: bytes = self._file.read(4)
+        self._file.seek(start)
 
     @classmethod
     def open(cls, path: Path, samples: int) -> Mp3Source | None:
@@ -36,45 +39,46 @@ class Mp3Source:
         header = read_mp3_header(path)
         if header.delay is None or header.delay + 529 != DELAY_SAMPLES:
             return None
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        start = header.sound_start
-        form = frame_at(data[start : start + 4], 0)
-        if form is None:
+        file = path.open("rb", buffering=_BUFFER_BYTES)
+        file.seek(header.sound_start)
+        form = frame_at(file.read(4), 0)
+        file.seek(header.sound_start)
+        count = _count(file, form) if form else 0
+        if form is None or count * form.samples < samples + DELAY_SAMPLES:
+            file.close()
             return None
-        count = _count(data, start, form)
-        if count * form.samples < samples + DELAY_SAMPLES:
-            return None
-        return cls(data, start, form, count)
+        return cls(file, header.sound_start, form, count)
 
     def frame(self, index: int) -> bytes:
         """Frame number ``index``, header and all."""
         if index - self._index >= self.look_back:
             self._held.clear()
         while self._index <= index:
-            length = shape(self._data[self._position : self._position + 4]).length
+            head = self._file.read(4)
+            rest = shape(head).length - 4
             if index - self._index < self.look_back:
-                self._held[self._index] = self._data[self._position : self._position + length]
+                self._held[self._index] = head + self._file.read(rest)
                 self._held.pop(self._index - self.look_back, None)
-            self._position += length
+            else:
+                self._file.seek(rest, 1)
             self._index += 1
         return self._held[index]
 
     def close(self) -> None:
         """Let go of the file."""
-        self._data.close()
+        self._file.close()
 
 
-def _count(data: mmap.mmap, start: int, form: Frame) -> int:
-    """How many frames of one form lie end to end; 0 where anything but tags follows them."""
-    count, end = 0, len(data)
-    while start + 4 <= end:
+def _count(file: BinaryIO, form: Frame) -> int:
+    """How many whole frames of one form lie end to end; 0 where anything but tags follows them."""
+    count = 0
+    while len(head := file.read(4)) == 4:
         try:
-            here = shape(data[start : start + 4])
+            here = shape(head)
         except ValueError:
-            return count if data[start : start + 11].startswith(_TAGS) else 0
+            return count if (head + file.read(7)).startswith(_TAGS) else 0
         if (here.rate_hz, here.channels, here.samples) != (form.rate_hz, form.channels, form.samples):
             return 0
-        start += here.length
-        count += start <= end
+        whole = len(file.read(here.length - 4)) == here.length - 4
+        count += whole
     return count

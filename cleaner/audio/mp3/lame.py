@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.audio.mp3_header import mp3_frame_samples
+from cleaner.audio.mp3.header import mp3_frame_samples
 
 _ABR, _VBR = 3, 4  # vbr_mode: vbr_abr, vbr_mtrh
 _STEREO, _JOINT_STEREO, _MONO = 0, 1, 3  # MPEG_mode

@@ -1,7 +1,7 @@
 """LAME on all cores: a recording is encoded in stretches side by side, and the frames are joined.
 
 LAME is most of the cost of an mp3 result, and one encoder keeps one core busy. Stretches overlap by a few
-frames, in which the later encoder finds its way into the sound; ``mp3_join`` picks the frame at which it
+frames, in which the later encoder finds its way into the sound; ``join`` picks the frame at which it
 takes over. Stretches have a fixed length, so the result is the same bit for bit for any number of threads.
 """
 
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.audio.lame import LameSettings, lame_encode
-from cleaner.audio.mp3_frames import split_frames
-from cleaner.audio.mp3_join import PRIMING_FRAMES, find_seam, join_at
+from cleaner.audio.mp3.frames import split_frames
+from cleaner.audio.mp3.join import PRIMING_FRAMES, find_seam, join_at
+from cleaner.audio.mp3.lame import LameSettings, lame_encode
 
 # 20 s at 44.1 kHz: the overlap costs 4 % of the work, a stretch of float stereo 7 MB.
 STRETCH_FRAMES = 768

@@ -7,8 +7,8 @@ end. Where it is not enough, a frame can be made larger: its header names a high
 
 from dataclasses import dataclass
 
-from cleaner.audio.mp3_frames import data_start, most_borrowed, shape, side_info, with_borrowed
-from cleaner.audio.mp3_header import bit_rates_kbit, with_bit_rate
+from cleaner.audio.mp3.frames import data_start, most_borrowed, shape, side_info, with_borrowed
+from cleaner.audio.mp3.header import bit_rates_kbit, with_bit_rate
 
 
 @dataclass(frozen=True)
