@@ -45,8 +45,10 @@ def render(
     form = output_format(info, Path(output).suffix)
     chapters = moved_chapters(info.chapters, cut_list)
     samples = 0
-    original = None if loudness_lufs is not None else original_of(recording, cut_list, join)
-    with Writer(output, form, info.tags, info.cover, chapters, overwrite, jobs, original) as writer:
+    with Writer(
+        *(output, form, info.tags, info.cover, chapters, overwrite, jobs),
+        original=None if loudness_lufs is not None else original_of(recording, cut_list, join),
+    ) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
         if loudness_lufs is not None:
             measured = measure(prefetch(rendered_blocks(recording, cut_list, join)), info)

@@ -50,8 +50,8 @@ def decide(
     they stay on the network's grid. ``by_person``: what nothing overrules, in order, disjoint.
     ``grid_samples``: cuts are whole multiples of it, as far as they can be.
     """
-    base = model_segments(keep, kinds, samples, rate_hz, settings, energy)
-    segments = paced(on_top(base, by_person), settings.actions, rate_hz)
+    segments = model_segments(keep, kinds, samples, rate_hz, settings, energy)
+    segments = paced(on_top(segments, by_person), settings.actions, rate_hz)
     if grid_samples > 1:
         segments = on_grid(segments, grid_samples, rate_hz, energy)
     return _with_probabilities(segments, keep, rate_hz)

@@ -20,6 +20,7 @@ _SURE_ODDS = 5.67
 _ABOVE_QUIET_DB = 6.0
 _QUIET_SHARE = 15  # per cent of a second that is at its quietest or below
 _AROUND_S = 2  # the quietest second this near counts
+_PART_S = 600
 _BINS = BINS_PER_S // DECISIONS_PER_S
 # The network's answer falls slowly after a word: a breath's beginning is looked for that far into what stays,
 _BREATH_REACH = 15
@@ -60,10 +61,11 @@ def whole_breaths(
     ``keep``: float ``(D,)``; ``kinds``: float ``(K, D)``.
     """
     whole = mask.copy()
-    level_db = _levels_db(energy, len(mask))
 
     def heard(first: int, last: int) -> np.ndarray:
-        return np.stack([level_db[first:last], keep[first:last], kinds[:, first:last].argmax(axis=0)])
+        last = min(last, len(mask))
+        level_db = _levels_db(energy, first, last)
+        return np.stack([level_db, keep[first:last], kinds[:, first:last].argmax(axis=0)])
 
     for start, end in runs(~mask):
         if end - start < _BREATH_SURE:
@@ -99,27 +101,32 @@ def at_odds(probability: float, times: float) -> float:
 
 def sounding(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
     """Where something sounds that is more than what is quiet within two seconds: bool ``(decisions,)``."""
-    level_db = _levels_db(energy, decisions)
-    seconds = -(-decisions // DECISIONS_PER_S)
-    if seconds == 0:
+    if decisions == 0:
         return np.zeros(0, bool)
-    by_second = np.pad(level_db, (0, seconds * DECISIONS_PER_S - decisions), mode="edge")
-    by_second = by_second.reshape(seconds, DECISIONS_PER_S)
-    quiet = np.percentile(by_second, _QUIET_SHARE, axis=1)
-    around = np.pad(quiet, _AROUND_S, mode="edge")
+    # In parts, for of ten hours every array of floats is as large as all that is decided.
+    starts = range(0, decisions, _PART_S * DECISIONS_PER_S)
+    quiet = [np.percentile(_by_second(energy, start, decisions), _QUIET_SHARE, axis=1) for start in starts]
+    around = np.pad(np.concatenate(quiet), _AROUND_S, mode="edge")
     quietest = np.lib.stride_tricks.sliding_window_view(around, 2 * _AROUND_S + 1).min(axis=1)
-    return (by_second > quietest[:, None] + _ABOVE_QUIET_DB).reshape(-1)[:decisions]
+    limit_db = (quietest + _ABOVE_QUIET_DB)[:, None]
+    loud = [
+        _by_second(energy, start, decisions) > limit_db[start // DECISIONS_PER_S :][:_PART_S]
+        for start in starts
+    ]
+    return np.concatenate(loud).reshape(-1)[:decisions]
 
 
-def _levels_db(energy: EnergyEnvelope, decisions: int) -> np.ndarray:
-    """Level of each decision in dB above the envelope's floor, without rumble: float32 ``(decisions,)``."""
-    power_of = 10 ** (np.arange(256, dtype=np.float32) / 20)  # of half decibels
-    power = np.zeros(decisions, np.float32)
-    for phase in range(_BINS):
-        heard = energy.bright[phase::_BINS][:decisions]
-        power[: len(heard)] += power_of[heard]
-        power[len(heard) :] += power_of[0]
-    power /= _BINS
-    np.log10(power, out=power)
-    power *= 10
-    return power
+def _by_second(energy: EnergyEnvelope, start: int, decisions: int) -> np.ndarray:
+    """Levels of a part from decision ``start`` on, a second a row, the last filled up: ``(seconds, 50)``."""
+    part = _levels_db(energy, start, min(decisions, start + _PART_S * DECISIONS_PER_S))
+    return np.pad(part, (0, -len(part) % DECISIONS_PER_S), mode="edge").reshape(-1, DECISIONS_PER_S)
+
+
+_POWERS = 10 ** (np.arange(256, dtype=np.float32) / 20)  # of half decibels
+
+
+def _levels_db(energy: EnergyEnvelope, first: int, last: int) -> np.ndarray:
+    """Level of decisions ``[first, last)`` in dB above the envelope's floor, without rumble: float32."""
+    bins = energy.bright[first * _BINS : last * _BINS]
+    power = _POWERS[np.pad(bins, (0, (last - first) * _BINS - len(bins)))]
+    return 10 * np.log10(power.reshape(-1, _BINS).sum(axis=1) / _BINS)

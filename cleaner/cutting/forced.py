@@ -147,7 +147,7 @@ def on_top(below: Iterable[Segment], top: Sequence[Segment]) -> list[Segment]:
                 result.append(replace(segment, start=position, end=over.start))
             position = over.end
         if position < segment.end:
-            result.append(replace(segment, start=position))
+            result.append(segment if position == segment.start else replace(segment, start=position))
     return sorted(result, key=lambda segment: segment.start)
 
 

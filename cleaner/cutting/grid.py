@@ -25,22 +25,29 @@ def on_grid(
     Only cuts by the model give way. Where a cut is a person's, or a pause has its length to keep, what is
     kept behind it is off the grid until the next cut that gives way.
     """
-    groups, gone = [group for _, group in grouped(segments)], 0
-    for index, group in enumerate(groups):
-        if group[0].stays:
-            continue
-        before = groups[index - 1][-1] if index else None
-        after = groups[index + 1][0] if index + 1 < len(groups) else None
-        length = sum(segment.length for segment in group)
-        less = (gone + length) % grid_samples
-        if after and less and length - less >= _LEAST_S * rate_hz and _gives_way(group):
-            group = groups[index] = _shortened(group, less, (before, after), energy)
-            length = sum(segment.length for segment in group)
-            groups[index + 1][0] = replace(after, start=group[-1].end)
-            if before:
-                groups[index - 1][-1] = replace(before, end=group[0].start)
-        gone += length
-    return [segment for group in groups for segment in group]
+    result: list[Segment] = []
+    gone = 0
+    groups = grouped(segments)
+    _, group = next(groups, (True, []))
+    while group:
+        _, following = next(groups, (True, []))
+        if not group[0].stays:
+            length = _length(group)
+            less = (gone + length) % grid_samples
+            if following and less and length - less >= _LEAST_S * rate_hz and _gives_way(group):
+                before = result[-1] if result else None
+                group = _shortened(group, less, (before, following[0]), energy)
+                following[0] = replace(following[0], start=group[-1].end)
+                if before:
+                    result[-1] = replace(before, end=group[0].start)
+            gone += _length(group)
+        result += group
+        group = following
+    return result
+
+
+def _length(group: Sequence[Segment]) -> int:
+    return sum(segment.length for segment in group)
 
 
 def _gives_way(group: Sequence[Segment]) -> bool:

@@ -73,6 +73,8 @@ def _with_action(segment: Segment, preset: Preset) -> Segment:
     if segment.keep or segment.by == "person":
         return segment
     action = preset.action(segment.kind)
+    if action == segment.action:
+        return segment
     return replace(segment, action=action, keep=action == KEPT)
 
 

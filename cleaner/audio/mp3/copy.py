@@ -54,7 +54,7 @@ _PENDING = 16  # patches on their way while later ones are collected
 _Fitted = tuple[int, int, Packed]  # from which frame, to which, and what lies there
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Patch:
     """Frames ``[begin, end)`` encoded anew, between two copies; ``end`` is None where the result ends."""
 

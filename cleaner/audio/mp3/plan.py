@@ -17,7 +17,7 @@ _REACH_SAMPLES = 576 + 480
 _SHORTEST_COPY_FRAMES = 20  # a shorter one is not worth two patches
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Untouched:
     """Samples ``[start, end)`` of the result that are the recording's from ``source_start`` on."""
 
@@ -35,7 +35,7 @@ class Original:
     untouched: Sequence[Untouched]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Copy:
     """Frames ``[first, last)`` of the result that may be the recording's, ``offset`` later there."""
 
