@@ -16,6 +16,7 @@ from cleaner.audio.mp3.lame import LameSettings, lame_encode, lame_library
 from cleaner.audio.mp3.packing import packed, put_behind
 from cleaner.audio.mp3.plan import Copy, Original, Untouched, copies, longest_patch
 from cleaner.audio.mp3.source import Mp3Source
+from cleaner.cutting.grid import on_grid
 from cleaner.render import original_of, render, rendered_blocks
 from cleaner.segments import CutList, Segment, Source
 from cleaner.splice import JoinSettings
@@ -117,6 +118,14 @@ def copied_share(source, result):
 
 def check_stream(frames):
     """What decoders rely on: data in order and within their room, windows that fit, one kind of frame."""
+    check_data(frames)
+    channels = shape(frames[0][:4]).channels
+    for before, after in pairwise(side_info(frame).block_types for frame in frames):
+        for last, first in zip(before[-channels:], after[:channels], strict=True):
+            assert (last in (START, SHORT)) == (first in (SHORT, STOP))
+
+
+def check_data(frames):
     forms = {(shape(f[:4]).rate_hz, shape(f[:4]).channels, f[3] & 0xCF) for f in frames}
     assert len(forms) == 1
     start, free = 0, 0
@@ -126,10 +135,6 @@ def check_stream(frames):
         free = start - info.borrowed_bytes + info.data_bytes
         start += len(frame) - data_start(frame)
         assert free <= start
-    channels = shape(frames[0][:4]).channels
-    for before, after in pairwise(side_info(frame).block_types for frame in frames):
-        for last, first in zip(before[-channels:], after[:channels], strict=True):
-            assert (last in (START, SHORT)) == (first in (SHORT, STOP))
 
 
 CUTS = [(90, 120), (200.0, 233), (300, 340)]
@@ -280,6 +285,26 @@ def test_bare_splices_short_pieces_and_short_cuts(source, cuts):
     cut_list = cut_list_of(source, *cuts)
     result = cleaned(source, cut_list, join=JoinSettings(crossfade_s=0.0))
     check_stream(frames_of(result))
+    assert heard(result).shape[1] == cut_list.result_samples()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_any_cut_list_gives_a_sound_stream_of_its_length(source, seed):
+    with open_recording(source) as recording:
+        info = recording.info
+    rng = np.random.default_rng(seed)
+    edges = np.unique(rng.integers(1, info.samples, 24))
+    segments, position = [], 0
+    for end in [*edges.tolist(), info.samples]:
+        action = ["cut", "cut", "mute", "duck:room"][rng.integers(4)]
+        goes = bool(segments) and segments[-1].keep
+        segments.append(Segment(position, end, not goes, *(("breath", action) if goes else ())))
+        position = end
+    segments = on_grid(segments, info.grid_samples, info.sample_rate_hz, None)
+    whose = Source(str(source), info.sample_rate_hz, info.samples, info.channels, "")
+    cut_list = CutList(whose, tuple(segments))
+    result = cleaned(source, cut_list, join=JoinSettings(float(rng.choice([0.0, 0.01, 0.1]))))
+    check_data(frames_of(result))
     assert heard(result).shape[1] == cut_list.result_samples()
 
 

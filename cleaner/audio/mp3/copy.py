@@ -39,7 +39,7 @@ from cleaner.audio.mp3.source import DELAY_SAMPLES, Mp3Source
 _PRIMING_FRAMES = 4  # until the filter bank and the model of hearing have settled
 _LOOKAHEAD_FRAMES = 2
 # So much further a patch may begin or end to find windows that fit, and at a constant bit rate also room.
-_SLACK_FRAMES, _CONSTANT_SLACK_FRAMES = 2, 6
+_SLACK_FRAMES, _CONSTANT_SLACK_FRAMES = 3, 6  # of two granules
 _HELD_FRAMES = 16  # of a copy are not handed on yet: a patch's data may lie at their end
 _START_SLACK_FRAMES = 24  # at the start of the result no room is left over from frames before
 _LONGEST_PATCH_S = 50.0
@@ -102,7 +102,8 @@ class Mp3Copy:
         self._frame_samples = settings.frame_samples
         self._source = source
         around = [None, *found, None]
-        self._slack = _CONSTANT_SLACK_FRAMES if settings.constant_kbit else _SLACK_FRAMES
+        slack = _CONSTANT_SLACK_FRAMES if settings.constant_kbit else _SLACK_FRAMES
+        self._slack = slack * 1_152 // self._frame_samples
         self._waiting = deque(_Patch(before, after, self._slack) for before, after in pairwise(around))
         if found and found[0].first == 0:
             self._waiting.popleft()
