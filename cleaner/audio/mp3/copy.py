@@ -103,8 +103,8 @@ class Mp3Copy:
         self._source = source
         around = [None, *found, None]
         slack = _CONSTANT_SLACK_FRAMES if settings.constant_kbit else _SLACK_FRAMES
-        self._slack = slack * 1_152 // self._frame_samples
-        self._waiting = deque(_Patch(before, after, self._slack) for before, after in pairwise(around))
+        slack = slack * 1_152 // self._frame_samples
+        self._waiting = deque(_Patch(before, after, slack) for before, after in pairwise(around))
         if found and found[0].first == 0:
             self._waiting.popleft()
         self._pending: deque[_Encoding] = deque()

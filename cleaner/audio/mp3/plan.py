@@ -14,7 +14,7 @@ from cleaner.audio.mp3.source import DELAY_SAMPLES
 
 # A frame's sound reaches beyond its own samples: the overlap of its windows, the memory of the filter bank.
 _REACH_SAMPLES = 576 + 480
-_SHORTEST_COPY_FRAMES = 20  # a shorter one is not worth two patches
+_SHORTEST_COPY_FRAMES = 28  # a shorter one is not worth two patches, nor long enough to look for seams in
 
 
 @dataclass(frozen=True, slots=True)
