@@ -29,14 +29,14 @@ from packet_seams import others_table  # noqa: E402
 
 from cleaner.audio import Writer, open_recording, output_format  # noqa: E402
 from cleaner.audio.mp3 import encoder, stretches  # noqa: E402
-from cleaner.audio.mp3.header import read_mp3_header  # noqa: E402
+from cleaner.audio.mp3.header import mp3_frame_samples, read_mp3_header  # noqa: E402
 from cleaner.audio.mp3.join import find_seam  # noqa: E402
+from cleaner.audio.mp3.source import DELAY_SAMPLES  # noqa: E402
 from cleaner.audio.mp3.stretches import Mp3Stretches  # noqa: E402
 
 SECONDS = 60
 STRETCH_FRAMES = 200
 NEAR_FRAMES = 4
-_ENCODER_DELAY = 576 + 529
 _SILENT_DB = -120.0
 _DECODED_IN_BROWSER = """async files => {
   const context = new OfflineAudioContext(2, 1, files.rate);
@@ -144,10 +144,10 @@ def _decoded(path: Path) -> np.ndarray:
 
 def _near(seams: list[int], rate_hz: int, samples: int) -> np.ndarray:
     """Which samples are within a few frames of a seam: bool ``(n,)``."""
-    frame = 1_152 if rate_hz >= 32_000 else 576
+    frame = mp3_frame_samples(rate_hz)
     near = np.zeros(samples, bool)
     for seam in seams:
-        start = seam * frame - _ENCODER_DELAY
+        start = seam * frame - DELAY_SAMPLES
         near[max(0, start - NEAR_FRAMES * frame) : start + NEAR_FRAMES * frame] = True
     return near
 

@@ -146,12 +146,17 @@ class CutList:
 
     def result_samples(self) -> int:
         """Length of the result, to the sample."""
-        return sum(segment.length for segment in self.segments if segment.stays)
+        return length_of(segment for segment in self.segments if segment.stays)
 
     def joins(self) -> list[tuple[int, int]]:
         """``[start, end)`` of what is cut out between two stretches; there is one join for each."""
         stretches = self.stretches()
         return [(left[1], right[0]) for left, right in pairwise(stretches)]
+
+
+def length_of(segments: Iterable[Segment]) -> int:
+    """Samples of the recording that segments cover together."""
+    return sum(segment.length for segment in segments)
 
 
 def grouped(segments: Iterable[Segment]) -> Iterator[tuple[bool, list[Segment]]]:

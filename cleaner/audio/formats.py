@@ -13,6 +13,7 @@ import numpy as np
 
 from cleaner.audio.containers import CODECS, CONTAINERS, Codec, Container
 from cleaner.audio.info import AudioInfo
+from cleaner.audio.mp3.header import bit_rates_kbit, mp3_frame_samples
 from cleaner.errors import AudioFileError
 
 _BIG_ENDIAN = ("aiff", "au", "caf")
@@ -23,11 +24,6 @@ _XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
 # Chunks of wav and AIFF files that hold the sound, or tags that are read.
 _WAV_CHUNKS = ("fmt", "data", "fact", "LIST", "JUNK", "junk", "PAD", "FLLR", "PEAK", "ds64", "id3", "ID3")
 _AIFF_CHUNKS = ("COMM", "SSND", "FVER", "NAME", "AUTH", "ANNO", "(c)")
-# LAME's own averages for 44.1 kHz stereo, V0 to V9, in kbit/s.
-_MP3_KBIT = {
-    True: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    False: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,7 @@ def _bit_rate(info: AudioInfo, name: str, codec: Codec, channels: int, rate_hz: 
     if name == "mp3" and info.variable_bit_rate:
         return min(max(bit_rate, 8_000), 310_000)
     if name in ("mp2", "mp3"):
-        legal = _MP3_KBIT[rate_hz >= 32_000]
+        legal = bit_rates_kbit(mp3_frame_samples(rate_hz))
         return 1_000 * min(legal, key=lambda kbit: abs(kbit * 1_000 - bit_rate))
     return min(bit_rate, 256_000 * channels) if name == "opus" else bit_rate
 

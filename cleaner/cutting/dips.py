@@ -20,15 +20,20 @@ def without_dip(power: np.ndarray, first: int, last: int, longest: int) -> tuple
     """
     if first < REACH_BINS or last + REACH_BINS > len(power):
         return first, last
-    if sides_db(power, first, last) - join_db(power, first, last) <= _MOST_DIP_DB:
+    if not dips(power, first, last):
         return first, last
     most = [_room(power[first - 1 : last], longest), _room(power[first : last + 1][::-1], longest)]
     moves = [(left, right) for left in range(most[0] + 1) for right in range(most[1] + 1)]
     for left, right in sorted(moves, key=sum):
         start, end = first + left, last - right
-        if start < end and sides_db(power, start, end) - join_db(power, start, end) <= _MOST_DIP_DB:
+        if start < end and not dips(power, start, end):
             return start, end
     return first, last
+
+
+def dips(power: np.ndarray, first: int, last: int) -> bool:
+    """Whether the join of ``[first, last)`` falls away below both its sides."""
+    return sides_db(power, first, last) - join_db(power, first, last) > _MOST_DIP_DB
 
 
 def join_db(power: np.ndarray, first: int, last: int) -> float:

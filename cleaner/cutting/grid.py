@@ -9,12 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from cleaner.cutting.dips import REACH_BINS, join_db, sides_db
+from cleaner.cutting.dips import REACH_BINS, dips
 from cleaner.cutting.edges import BINS_PER_S, EnergyEnvelope, power_of
-from cleaner.segments import Segment, grouped
+from cleaner.segments import Segment, grouped, length_of
 
 _LEAST_S = 0.03  # a cut that would be left with less stays as it is, and the next one makes up for both
-_DIPS_DB = 2.0
 
 
 def on_grid(
@@ -32,7 +31,7 @@ def on_grid(
     while group:
         _, following = next(groups, (True, []))
         if not group[0].stays:
-            length = _length(group)
+            length = length_of(group)
             less = (gone + length) % grid_samples
             if following and less and length - less >= _LEAST_S * rate_hz and _gives_way(group):
                 before = result[-1] if result else None
@@ -40,14 +39,10 @@ def on_grid(
                 following[0] = replace(following[0], start=group[-1].end)
                 if before:
                     result[-1] = replace(before, end=group[0].start)
-            gone += _length(group)
+            gone += length_of(group)
         result += group
         group = following
     return result
-
-
-def _length(group: Sequence[Segment]) -> int:
-    return sum(segment.length for segment in group)
 
 
 def _gives_way(group: Sequence[Segment]) -> bool:
@@ -87,7 +82,7 @@ def _quietest(energy: EnergyEnvelope, start: int, end: int, less: int) -> int:
         left, right = (energy.nearest(place) - first for place in (start + later, end - (less - later)))
         if left < REACH_BINS or right + REACH_BINS > len(power):
             return False, 0.0
-        dips = sides_db(power, left, right) - join_db(power, left, right) > _DIPS_DB
-        return dips, float(np.sum(power[left - 1 : left + 1]) + np.sum(power[right - 1 : right + 1]))
+        heard = np.sum(power[left - 1 : left + 1]) + np.sum(power[right - 1 : right + 1])
+        return dips(power, left, right), float(heard)
 
     return min(choices, key=unwanted)

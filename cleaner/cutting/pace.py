@@ -12,7 +12,7 @@ from itertools import groupby
 
 from cleaner.cli import format_clock
 from cleaner.cutting.actions import ActionSettings, Preset
-from cleaner.segments import KEPT, CutList, Segment
+from cleaner.segments import KEPT, CutList, Segment, length_of
 
 ROOM = "duck:room"
 _BISECTIONS = 30  # of a minute, that is less than a sample
@@ -51,7 +51,7 @@ def pace_for(acted: Sequence[Segment], preset: Preset, target_s: float, rate_hz:
     if result_s(none) > target_s:
         share = _bisect(lambda r: result_s(replace(none, pause_to=r)), 0.0, preset.pause_to, target_s)
         return replace(none, pause_to=share)
-    longest_s = max((_length(group) for is_pause, group in _pauses(acted) if is_pause), default=0) / rate_hz
+    longest_s = max((length_of(group) for is_pause, group in _pauses(acted) if is_pause), default=0) / rate_hz
     pause_s = _bisect(lambda m: result_s(replace(preset, max_pause_s=m)), 0.0, longest_s, target_s)
     return replace(preset, max_pause_s=pause_s)
 
@@ -93,14 +93,10 @@ def _pauses(segments: Iterable[Segment]) -> Iterator[tuple[bool, list[Segment]]]
         yield is_pause, list(group)
 
 
-def _length(segments: Iterable[Segment]) -> int:
-    return sum(segment.length for segment in segments)
-
-
 def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int) -> list[Segment]:
     """One pause at its length: what of each segment stays, and what goes."""
-    wanted = round(pause_length(_length(group) / rate_hz, preset) * rate_hz)
-    wanted = max(0, wanted - _length(s for s in group if s.stays))
+    wanted = round(pause_length(length_of(group) / rate_hz, preset) * rate_hz)
+    wanted = max(0, wanted - length_of(s for s in group if s.stays))
     beside = [
         (
             group[index - 1].stays if index else segment.start > 0,

@@ -105,10 +105,10 @@ class Mp3Copy:
         slack = _CONSTANT_SLACK_FRAMES if settings.constant_kbit else _SLACK_FRAMES
         slack = slack * 1_152 // self._frame_samples
         self._waiting = deque(_Patch(before, after, slack) for before, after in pairwise(around))
-        if found and found[0].first == 0:
-            self._waiting.popleft()
         self._pending: deque[_Encoding] = deque()
-        self._copy = found[0] if found and found[0].first == 0 else None  # the one that is being copied
+        self._copy: Copy | None = None  # the one that is being copied
+        if found[0].first == 0:
+            self._copy = self._waiting.popleft().after
         self._next = 0  # the frame that comes next
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="lame")
         self._blocks: deque[tuple[int, np.ndarray]] = deque()
@@ -138,14 +138,14 @@ class Mp3Copy:
         self._blocks.append((self._samples, block))
         self._samples += block.shape[1]
         while self._waiting and self._is_heard(self._waiting[0]):
-            self._submit(self._waiting.popleft(), self._samples)
+            self._submit(self._waiting.popleft())
         self._forget()
         return self._ready(wait=False)
 
     def finish(self) -> list[bytes]:
         """Encode what is left; return the remaining frames."""
         while self._waiting:
-            self._submit(self._waiting.popleft(), self._samples)
+            self._submit(self._waiting.popleft())
         frames = self._ready(wait=True)
         self._pool.shutdown()
         self._source.close()
@@ -162,8 +162,8 @@ class Mp3Copy:
     def _heard_until(self, end: int) -> int:
         return (end + _LOOKAHEAD_FRAMES) * self._frame_samples
 
-    def _submit(self, patch: _Patch, samples: int) -> None:
-        stop = samples if patch.end is None else min(samples, self._heard_until(patch.end))
+    def _submit(self, patch: _Patch) -> None:
+        stop = self._samples if patch.end is None else min(self._samples, self._heard_until(patch.end))
         sound = self._sound(patch.heard_from * self._frame_samples, stop)
         frames = self._pool.submit(self._encoded, self._settings, sound)
         self._pending.append(_Encoding(patch, sound, frames))

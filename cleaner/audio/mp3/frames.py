@@ -86,14 +86,14 @@ def side_info(frame: bytes) -> SideInfo:
     return SideInfo(field(0, _borrow_bits(form)), -(-data_bits // 8), types)
 
 
-def with_borrowed(frame: bytes, borrowed_bytes: int) -> bytes:
-    """Header and side information of a frame, made to say that its sound data begin so far in front of it."""
+def side_info_with(frame: bytes, borrowed_bytes: int) -> bytes:
+    """A frame's side information, made to say that its sound data begin so far in front of it."""
     form = shape(frame[:4])
     start, size = _side_info_start(frame), 8 * form.side_info_bytes
     bits = int.from_bytes(frame[start : start + form.side_info_bytes], "big")
     below = size - _borrow_bits(form)
     bits = borrowed_bytes << below | bits & (1 << below) - 1
-    return frame[:start] + bits.to_bytes(form.side_info_bytes, "big")
+    return bits.to_bytes(form.side_info_bytes, "big")
 
 
 def most_borrowed(frame: bytes) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBIT_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBIT_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_DECODER_DELAY = 529  # samples that every mp3 decoder adds at the start
+DECODER_DELAY = 529  # samples that every mp3 decoder adds at the start
 _SEARCH_BYTES = 65_536
 _BELIEVED = (b"LAME", b"Lavf", b"Lavc")  # the tags whose delay FFmpeg takes off
 
@@ -26,7 +26,7 @@ class Mp3Header:
     variable: bool
     quality: int | None = None  # LAME's V, where its tag tells
     delay: int | None = None  # of the encoder in samples, where a tag tells that FFmpeg believes
-    sound_start: int = 0  # byte offset of the first frame that sounds
+    sound_start: int = 0  # byte offset of the first frame that sounds, behind the tag that tells
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _kept_samples(lame: bytes, decoded: int) -> int:
     if len(lame) < 24 or not lame[:4].isalnum():
         return decoded
     delay, padding = lame[21] << 4 | lame[22] >> 4, (lame[22] & 15) << 8 | lame[23]
-    return max(0, decoded - delay - _DECODER_DELAY - max(0, padding - _DECODER_DELAY))
+    return max(0, decoded - delay - DECODER_DELAY - max(0, padding - DECODER_DELAY))
 
 
 def _sizes_differ(data: bytes, frame: Frame | None) -> bool:

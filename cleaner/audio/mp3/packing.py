@@ -7,7 +7,7 @@ end. Where it is not enough, a frame can be made larger: its header names a high
 
 from dataclasses import dataclass
 
-from cleaner.audio.mp3.frames import data_start, most_borrowed, shape, side_info, with_borrowed
+from cleaner.audio.mp3.frames import data_start, most_borrowed, shape, side_info, side_info_with
 from cleaner.audio.mp3.header import bit_rates_kbit, with_bit_rate
 
 
@@ -39,7 +39,7 @@ def packed(frames: list[bytes], free_bytes: int, behind: bytes, may_widen: bool)
     room[len(room) - len(behind) :] = behind
     result, start = [], 0
     for frame, head, place in zip(frames, heads, places, strict=True):
-        side, slot = with_borrowed(frame, start - place)[4:], _slot(head)
+        side, slot = side_info_with(frame, start - place), _slot(head)
         result.append(head + side + room[free_bytes + start : free_bytes + start + slot])
         start += slot
     return Packed(bytes(room[:free_bytes][free_bytes + min(places[0], 0) :]), result)

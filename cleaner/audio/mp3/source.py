@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cleaner.audio.mp3.frames import shape
-from cleaner.audio.mp3.header import Frame, frame_at, read_mp3_header
+from cleaner.audio.mp3.header import DECODER_DELAY, Frame, frame_at, read_mp3_header
 
-# Samples that a decoder gives before the recording's first: LAME's delay of 576, and its own of 529.
-DELAY_SAMPLES = 1_105
+# Samples that a decoder gives before the recording's first: LAME's delay, and its own.
+DELAY_SAMPLES = 576 + DECODER_DELAY
 # Behind the last frame may lie tags, or a piece of a frame.
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _BUFFER_BYTES = 1 << 20
@@ -37,7 +37,7 @@ class Mp3Source:
     def open(cls, path: Path, samples: int) -> Mp3Source | None:
         """The frames of the file at ``path``, which decodes to ``samples``; None where it is irregular."""
         header = read_mp3_header(path)
-        if header.delay is None or header.delay + 529 != DELAY_SAMPLES:
+        if header.delay is None or header.delay + DECODER_DELAY != DELAY_SAMPLES:
             return None
         file = path.open("rb", buffering=_BUFFER_BYTES)
         file.seek(header.sound_start)
