@@ -99,10 +99,10 @@ class Intake:
             try:
                 self._slice(job)
             except CleanerError as error:
-                job.state, job.message = "failed", str(error)
                 job.path.unlink(missing_ok=True)
+                job.message, job.state = str(error), "failed"
             except Exception as error:  # the page must hear of it; other recordings go on
-                job.state, job.message = "failed", f"{type(error).__name__}: {error}"
+                job.message, job.state = f"{type(error).__name__}: {error}", "failed"
 
     def _slice(self, job: Job) -> None:
         job.state, job.message = "slicing", "being cut into clips"
@@ -118,10 +118,10 @@ class Intake:
             job.path.unlink(missing_ok=True)
         known = "was here already: " if sliced.was_there else ""
         notes = "".join(f"; {warning}" for warning in sliced.warnings)
-        job.state, job.share = "done", 1.0
         count = len(sliced.clips)
+        self._on_clips()  # before it says so: who reads "done" asks for the clips at once
         job.message = f"{known}{count} {'clip' if count == 1 else 'clips'}{notes}"
-        self._on_clips()
+        job.state, job.share = "done", 1.0
 
 
 def import_posted(

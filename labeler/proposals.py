@@ -85,15 +85,15 @@ class Proposals:
         try:
             detector = self._load(checkpoint)
         except Exception as error:  # whatever the network's library raises, the page goes on without it
+            self.message = f"Model: {error}"
             if self._detector is None:
                 self.state = "failed"
-            self.message = f"Model: {error}"
             return
         with self._lock:
             self._made.clear()
             self._detector = detector
         self.checkpoint, self.version = checkpoint, self.version + 1
-        self.state, self.message = "ready", f"Model: {_name(checkpoint)}"
+        self.message, self.state = f"Model: {_name(checkpoint)}", "ready"
         self._go_through(order)
 
     def _go_through(self, order: Callable[[], list[str]]) -> None:

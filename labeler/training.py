@@ -48,8 +48,8 @@ class Training:
                 command += ["--init", str(checkpoint)]
             with self._log_path.open("wb") as log:
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            self._stopped, self._state = False, "running"
             self._message = f"Training in {self._out}"
+            self._stopped, self._state = False, "running"
         threading.Thread(target=self._wait, args=(self._process,), daemon=True).start()
 
     def stop(self) -> None:
@@ -86,9 +86,9 @@ class Training:
         before = _before(rows)
         best = max((row for row in rows if row["epoch"] > 0), key=_auc, default=None)
         if self._stopped:
-            self._state, self._message = "stopped", f"Stopped; what was learnt so far is in {self._out}."
+            self._message, self._state = f"Stopped; what was learnt so far is in {self._out}.", "stopped"
         elif process.returncode or best is None:
-            self._state, self._message = "failed", f"Training ended with exit code {process.returncode}."
+            self._message, self._state = f"Training ended with exit code {process.returncode}.", "failed"
         else:
             self._finish(before, best)
 

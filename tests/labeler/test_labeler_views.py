@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
 from pathlib import Path
 
@@ -325,8 +326,6 @@ def cuts_of_the_whole(path):
 
 
 def wait_for_model(client):
-    import time
-
     for _ in range(200):
         status = client.get("/api/status").json
         if (
@@ -353,8 +352,6 @@ def test_a_model_that_cannot_be_loaded_leaves_a_working_page(make_app):
         raise ValueError("not a checkpoint")
 
     client = make_app(load_detector=broken, checkpoint=Path("x.pt")).test_client()
-    import time
-
     for _ in range(100):
         model = client.get("/api/status").json["model"]
         if model["state"] == "failed":
@@ -380,9 +377,20 @@ def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path):
     assert client.get("/api/clips/my talk_0").status_code == 200
 
 
-def wait_for_jobs(client):
-    import time
+def test_a_recording_is_done_only_when_its_clips_are_there(data, tmp_path):
+    from labeler.intake import Intake
 
+    seen = []
+    intake = Intake(tmp_path / "new", lambda: seen.append(intake.jobs()[0]["state"]))
+    intake.take("talk.wav", [(tmp_path / "talk.wav").read_bytes()])
+    for _ in range(300):
+        if intake.jobs()[0]["state"] == "done":
+            break
+        time.sleep(0.02)
+    assert seen == ["slicing"]
+
+
+def wait_for_jobs(client):
     for _ in range(300):
         jobs = client.get("/api/status").json["jobs"]
         if jobs and all(job["state"] in ("done", "failed") for job in jobs):
