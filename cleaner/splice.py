@@ -18,6 +18,8 @@ from cleaner.errors import CutListError, UsageError
 from cleaner.segments import CutList
 
 _UINT8_MIDDLE = 128.0
+_LEANS = (0.4, 2.0)  # the middle is then three quarters, or one quarter, of the way to what comes after
+_STEP_PERCENTILE = 98.0  # of the steps in a fade: what is above may stand out
 _LONGEST_FADE_S = 1.0  # what fades is held in memory, and longer fades are two people talking at once
 
 
@@ -110,10 +112,28 @@ def splice(
 
 
 def crossfade(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Equal-power fade from ``before`` to ``after``, both ``(C, n)`` of one sample type, which it returns."""
+    """Equal-power fade from ``before`` to ``after``, both ``(C, n)`` of one sample type, which it returns.
+
+    A step in the middle, where the join is, that is among the greatest of the fade is made smaller: the fade
+    then leans to the side that is smoother there.
+    """
+    faded = _faded(before, after, 1.0)
+    middle = before.shape[1] // 2
+    if middle and _steps(faded)[middle - 1] > np.percentile(_steps(faded), _STEP_PERCENTILE):
+        leaning = [faded, *(_faded(before, after, lean) for lean in _LEANS)]
+        faded = min(leaning, key=lambda one: _steps(one)[middle - 1])
+    return in_type(faded, before.dtype)
+
+
+def _faded(before: np.ndarray, after: np.ndarray, lean: float) -> np.ndarray:
+    """Both around zero, float64; above 1 ``lean`` keeps ``before`` for longer, below 1 not so long."""
     n = before.shape[1]
-    angle = (np.arange(n) + 0.5) * (np.pi / (2 * n))
-    return in_type(around_zero(before) * np.cos(angle) + around_zero(after) * np.sin(angle), before.dtype)
+    angle = ((np.arange(n) + 0.5) / n) ** lean * (np.pi / 2)
+    return around_zero(before) * np.cos(angle) + around_zero(after) * np.sin(angle)
+
+
+def _steps(samples: np.ndarray) -> np.ndarray:
+    return np.abs(np.diff(samples, axis=1)).max(axis=0)
 
 
 def around_zero(samples: np.ndarray) -> np.ndarray:

@@ -80,6 +80,18 @@ def test_independent_sounds_keep_their_level_through_a_fade():
     assert np.std(crossfade(before, after)) == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.parametrize("clicks", ["before", "after", "both"])
+def test_a_fade_leans_away_from_a_click_in_its_middle(clicks):
+    quiet = np.random.default_rng(3).uniform(-0.01, 0.01, (2, 1, 100))
+    clicking = quiet.copy()
+    clicking[:, 0, 50:] += [[0.5 * (clicks != "after")], [0.5 * (clicks != "before")]]
+    step = abs(np.diff(crossfade(*clicking)[0])[49])
+    straight = abs(np.diff(clicking[0, 0] * np.sqrt(0.5) + clicking[1, 0] * np.sqrt(0.5))[49])
+    assert step < (0.6 if clicks != "both" else 0.95) * straight
+    plain = np.cos((np.arange(100) + 0.5) * np.pi / 200)
+    assert crossfade(*quiet)[0] == pytest.approx(quiet[0, 0] * plain + quiet[1, 0] * plain[::-1])
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_sample_type_stays_and_is_exact_away_from_joins(dtype):
     random = np.random.default_rng(2)
