@@ -244,12 +244,13 @@ def decide_on(
             peaks.push(to_float(block))
         progress.advance("deciding", block.shape[1])
 
-    detection = detect(detector, recording, tap)
+    wants_all = "probabilities" in settings.files.export
+    detection = detect(detector, recording, tap, all_kinds=wants_all)
     if detection.samples == 0:
         raise AudioFileError(f"{task.recording} holds no sound: its length is zero")
     segments = decide(
         detection.keep,
-        detection.kinds,
+        detection.kind,
         detection.samples,
         rate_hz,
         settings.cut,
@@ -266,7 +267,7 @@ def decide_on(
         assert threshold is not None, "with_threshold set it"
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
-    return Decided(task.recording, cut_list, detection if "probabilities" in settings.files.export else None)
+    return Decided(task.recording, cut_list, detection if wants_all else None)
 
 
 def write_result(

@@ -53,12 +53,12 @@ class Answered:
 
     episode: Episode
     keep: np.ndarray
-    kinds: np.ndarray
+    kind: np.ndarray
 
     def segments(self, settings: CutSettings) -> tuple[Segment, ...]:
         """What the cutter makes of it."""
         energy = self.episode.energy()
-        return decide(self.keep, self.kinds, len(self.episode.samples), RATE_HZ, settings, energy=energy)
+        return decide(self.keep, self.kind, len(self.episode.samples), RATE_HZ, settings, energy=energy)
 
 
 TABLES = ("presets", "margins", "breaths", "podcast")
@@ -99,7 +99,7 @@ def answered(mixed: Iterable[Episode], detector: Detector) -> list[Answered]:
     found = []
     for episode in mixed:
         answer = detect_features(detector, log_mel(episode.samples))
-        found.append(Answered(episode, answer[0], answer[1:]))
+        found.append(Answered(episode, answer[0], answer[1:].argmax(axis=0)))
     return found
 
 
@@ -255,7 +255,7 @@ def print_podcast(folder: Path, detector: Detector) -> None:
     for where, quietest_s in (("at the quietest place", 0.06), ("where the network says", 0.0)):
         edges = EdgeSettings(margin_s=(0, 0), decay_s=0, quietest_s=quietest_s)
         segments = decide(
-            found.keep, found.kinds, found.samples, rate_hz, CutSettings(edges=edges), energy=energy
+            found.keep, found.kind, found.samples, rate_hz, CutSettings(edges=edges), energy=energy
         )
         kept_s = sum(s.length for s in segments if s.keep) / rate_hz
         print(

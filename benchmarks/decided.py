@@ -17,5 +17,5 @@ def cut_list_of(recording: Recording, checkpoint: Path, preset: str) -> CutList:
     found = detect(load_detector(checkpoint), recording, energy.push)
     settings = CutSettings(actions=ActionSettings(preset=preset))
     grid = {"energy": energy.finish(), "grid_samples": recording.info.grid_samples}
-    segments = decide(found.keep, found.kinds, found.samples, rate_hz, settings, **grid)
+    segments = decide(found.keep, found.kind, found.samples, rate_hz, settings, **grid)
     return CutList(Source("", rate_hz, found.samples, recording.info.channels, ""), segments)

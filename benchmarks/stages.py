@@ -67,7 +67,7 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     segments = stages.timed(
         "decide",
         lambda: decide(
-            *(answer[0], answer[1:], stop, rate_hz, settings),
+            *(answer[0], answer[1:].argmax(axis=0), stop, rate_hz, settings),
             energy=energy,
             grid_samples=recording.info.grid_samples,
         ),

@@ -45,13 +45,15 @@ class Detector:
 class Detection:
     """What the network answered for a recording of ``samples`` at ``info.sample_rate_hz``.
 
-    ``keep``: float32 ``(D,)``; ``kinds``: float16 ``(K, D)``, which is exact enough for them.
+    ``keep``: float32 ``(D,)``; ``kind``: uint8 ``(D,)``, the likeliest by its number; ``kinds``: the
+    probabilities of all, float16 ``(K, D)``, where they were asked for.
     """
 
     info: AudioInfo
     samples: int
     keep: np.ndarray
-    kinds: np.ndarray
+    kind: np.ndarray
+    kinds: np.ndarray | None
     warnings: tuple[str, ...]
 
 
@@ -71,12 +73,16 @@ def load_detector(path: str | Path, device: str = "cpu") -> Detector:
 
 
 def detect(
-    detector: Detector, recording: Recording, tap: Callable[[np.ndarray], None] | None = None
+    detector: Detector,
+    recording: Recording,
+    tap: Callable[[np.ndarray], None] | None = None,
+    all_kinds: bool = False,
 ) -> Detection:
     """Decide over a whole recording: decode, mono at 16 kHz, log-mel, network.
 
     ``tap`` is shown every source block ``(C, n)`` on its way, for whatever else wants to hear the recording
     without decoding it again (progress, energy for the edges, the plot's peaks). It runs in another thread.
+    ``all_kinds``: hold the probabilities of all kinds too, more than all else that is held of a decision.
     """
     samples = 0
 
@@ -90,15 +96,18 @@ def detect(
 
     # Decoding, which takes about as long as all the rest, is beside already; resampling gets a thread.
     analysis = prefetch(analysis_blocks(shown(), recording.info.sample_rate_hz))
-    keep, kinds = bytearray(), bytearray()
+    keep, kind, kinds = bytearray(), bytearray(), bytearray()
     for answer in detect_stream(detector, _mel_blocks(analysis, detector.features)):
         keep += answer[0].tobytes()
-        kinds += answer[1:].T.astype(np.float16).tobytes()
+        kind += answer[1:].argmax(axis=0).astype(np.uint8).tobytes()
+        if all_kinds:
+            kinds += answer[1:].T.astype(np.float16).tobytes()
     return Detection(
         info=recording.info,
         samples=samples,
         keep=np.frombuffer(keep, np.float32),
-        kinds=np.frombuffer(kinds, np.float16).reshape(-1, len(detector.kinds)).T,
+        kind=np.frombuffer(kind, np.uint8),
+        kinds=np.frombuffer(kinds, np.float16).reshape(-1, len(detector.kinds)).T if all_kinds else None,
         warnings=tuple(recording.warnings),
     )
 

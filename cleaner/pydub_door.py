@@ -48,7 +48,7 @@ def clean_segment(
                 cut = replace(cut, tidy=replace(cut.tidy, threshold=detector.threshold))
             segments = decide(
                 detection.keep,
-                detection.kinds,
+                detection.kind,
                 detection.samples,
                 recording.info.sample_rate_hz,
                 cut,

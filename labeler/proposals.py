@@ -131,7 +131,9 @@ def _segments(detector: "Detector", answer: np.ndarray, sound: Sound) -> list[Se
     settings = CutSettings()
     settings = replace(settings, tidy=replace(settings.tidy, threshold=detector.threshold))
     length = sound.samples.shape[1]
-    return model_segments(answer[0], answer[1:], length, sound.rate_hz, settings, energy.finish())
+    return model_segments(
+        answer[0], answer[1:].argmax(axis=0), length, sound.rate_hz, settings, energy.finish()
+    )
 
 
 def _on_clip(segments: list[Segment], sound: Sound) -> tuple[tuple[float, float, str], ...]:

@@ -21,10 +21,10 @@ AS_IS = TidySettings(min_clip_s=0, min_cut_s=0)
 
 def decided(text, actions=None, samples=None, by_person=(), edges=PLAIN):
     keep = np.array([0.9 if letter == "k" else 0.01 for letter in text])
-    kinds = np.array([[letter == kind for letter in text] for kind in "sbn"], np.float32).reshape(3, -1)
+    kind = np.array(["sbn".find(letter) % 3 for letter in text], np.uint8)
     settings = CutSettings(AS_IS, edges, actions or ActionSettings())
     samples = len(text) * 20 if samples is None else samples
-    segments = decide(keep, kinds, samples, RATE, settings, by_person=by_person)
+    segments = decide(keep, kind, samples, RATE, settings, by_person=by_person)
     check_tiling(segments, samples)
     return segments
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from cleaner.detect import Detector, detect_features, detect_stream, load_detector
+from cleaner.audio import open_recording
+from cleaner.audio.clips import write_clip
+from cleaner.detect import Detector, detect, detect_features, detect_stream, load_detector
 from cleaner.errors import CheckpointError
 from cleaner.frames import decision_count
 
@@ -46,6 +48,24 @@ def test_a_spectrogram_in_memory_is_answered_whole():
 
 def test_an_empty_spectrogram_has_no_answers():
     assert detect_features(DETECTOR, spectrogram(0)).shape == (4, 0)
+
+
+@pytest.mark.parametrize("all_kinds", [False, True])
+def test_of_a_recording_the_likeliest_kind_is_held_and_all_where_asked_for(tmp_path, all_kinds):
+    def network(mel):
+        count = decision_count(mel.shape[1])
+        rising = np.arange(count) / count
+        return np.stack([rising, 0.4 - 0.4 * rising, 0.3 + 0 * rising, 0.3 + 0.4 * rising]).astype(np.float32)
+
+    write_clip(tmp_path / "a.wav", np.zeros((1, 16_000), np.int16), 16_000)
+    with open_recording(tmp_path / "a.wav") as recording:
+        found = detect(Detector(network, context_frames=20), recording, all_kinds=all_kinds)
+    assert found.keep.shape == (50,)
+    assert found.kind.dtype == np.uint8 and found.kind.tolist() == [0] * 7 + [2] * 43
+    if all_kinds:
+        assert found.kinds == pytest.approx(network(np.zeros((64, 100)))[1:], abs=1e-3)
+    else:
+        assert found.kinds is None
 
 
 @pytest.mark.parametrize("name", ["missing.pt", "missing.onnx", "weights.h5"])

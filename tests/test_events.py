@@ -71,7 +71,7 @@ def test_what_is_doubtful_moves_with_the_threshold():
 
 def breaths_whole(levels_db, keep, kinds, threshold=0.15):
     keep = np.array(keep)
-    answers = np.array([[letter == kind for letter in kinds] for kind in "sbn"], np.float32)
+    answers = np.array(["sbn".index(letter) for letter in kinds])
     mask = whole_breaths(keep >= threshold, keep, answers, envelope_of(levels_db))
     return "".join("k" if stays else "r" for stays in mask)
 

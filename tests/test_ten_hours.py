@@ -66,7 +66,7 @@ def decided():
     tracemalloc.start()
     detection = detect(Detector(loudness_network(pieces), context_frames=100), talk, tap)
     settings = CutSettings()
-    segments = decide(detection.keep, detection.kinds, SAMPLES, RATE, settings, energy=energy.finish())
+    segments = decide(detection.keep, detection.kind, SAMPLES, RATE, settings, energy=energy.finish())
     memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return SimpleNamespace(talk=talk, detection=detection, segments=segments, pieces=pieces, memory=memory)

@@ -35,7 +35,7 @@ class CutSettings:
 
 def decide(
     keep: np.ndarray,
-    kinds: np.ndarray,
+    kind: np.ndarray,
     samples: int,
     rate_hz: int,
     settings: CutSettings,
@@ -46,11 +46,12 @@ def decide(
 ) -> tuple[Segment, ...]:
     """Final segments of a recording of ``samples`` at ``rate_hz``; they tile it.
 
-    ``keep``: float ``(D,)``; ``kinds``: float ``(K, D)``. ``energy``: what the edges listen to; without it
-    they stay on the network's grid. ``by_person``: what nothing overrules, in order, disjoint.
+    ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``. ``energy``: what the edges
+    listen to; without it they stay on the network's grid. ``by_person``: what nothing overrules, in order,
+    disjoint.
     ``grid_samples``: cuts are whole multiples of it, as far as they can be.
     """
-    segments = model_segments(keep, kinds, samples, rate_hz, settings, energy)
+    segments = model_segments(keep, kind, samples, rate_hz, settings, energy)
     segments = paced(on_top(segments, by_person), settings.actions, rate_hz)
     if grid_samples > 1:
         segments = on_grid(segments, grid_samples, rate_hz, energy)
@@ -59,7 +60,7 @@ def decide(
 
 def model_segments(
     keep: np.ndarray,
-    kinds: np.ndarray,
+    kind: np.ndarray,
     samples: int,
     rate_hz: int,
     settings: CutSettings,
@@ -70,16 +71,16 @@ def model_segments(
     mask = tidy(keep_mask(keep, threshold, settings.tidy.exit_threshold), settings.tidy)
     if not settings.tidy.split_events:
         mask = whole_events(mask, keep, threshold, energy)
-        mask = mask if energy is None else whole_breaths(mask, keep, kinds, energy)
+        mask = mask if energy is None else whole_breaths(mask, keep, kind, energy)
     removals = decision_starts(runs(~mask), samples, rate_hz)
     segments: list[Segment] = []
     for start, end in settle_edges(removals, samples, energy, settings.edges, rate_hz).tolist():
         _keep_up_to(segments, start)
         first, last = decisions_at(np.array([start, end - 1]), rate_hz).tolist()
-        changes, names = _stretches_of_kinds(kinds[:, first : last + 1])
+        changes, names = _stretches_of_kinds(kind[first : last + 1])
         inner = decision_starts(np.array(changes[1:], np.int64) + first, samples, rate_hz).tolist()
-        for (left, right), kind in zip(pairwise([start, *inner, end]), names, strict=True):
-            segments.append(Segment(left, right, False, kind, "cut"))
+        for (left, right), name in zip(pairwise([start, *inner, end]), names, strict=True):
+            segments.append(Segment(left, right, False, name, "cut"))
     _keep_up_to(segments, samples)
     return segments
 
@@ -90,12 +91,11 @@ def _keep_up_to(segments: list[Segment], end: int) -> None:
         segments.append(Segment(start, end, True))
 
 
-def _stretches_of_kinds(kinds: np.ndarray) -> tuple[list[int], list[str]]:
+def _stretches_of_kinds(kind: np.ndarray) -> tuple[list[int], list[str]]:
     """First decision and kind of each stretch of one kind; slivers go to the kind beside them."""
-    kind = kinds.argmax(axis=0)
     first: list[int] = []
     names: list[str] = []
-    starts = np.flatnonzero(np.diff(kind, prepend=-1))
+    starts = np.flatnonzero(np.concatenate([[True], kind[1:] != kind[:-1]]))
     for start, end in pairwise([*starts.tolist(), len(kind)]):
         name = KIND_NAMES[kind[start]]
         if names and (end - start < _SHORTEST_KIND_DECISIONS or names[-1] == name):

@@ -53,19 +53,17 @@ def whole_events(
     return mask
 
 
-def whole_breaths(
-    mask: np.ndarray, keep: np.ndarray, kinds: np.ndarray, energy: EnergyEnvelope
-) -> np.ndarray:
+def whole_breaths(mask: np.ndarray, keep: np.ndarray, kind: np.ndarray, energy: EnergyEnvelope) -> np.ndarray:
     """The keep mask, bool ``(D,)``, in which a breath that goes begins and ends where it is softest.
 
-    ``keep``: float ``(D,)``; ``kinds``: float ``(K, D)``.
+    ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``.
     """
     whole = mask.copy()
 
     def heard(first: int, last: int) -> np.ndarray:
         last = min(last, len(mask))
         level_db = _levels_db(energy, first, last)
-        return np.stack([level_db, keep[first:last], kinds[:, first:last].argmax(axis=0)])
+        return np.stack([level_db, keep[first:last], kind[first:last]])
 
     for start, end in runs(~mask):
         if end - start < _BREATH_SURE:

@@ -17,7 +17,7 @@ def write(path: Path, decided: Decided) -> None:
 
     Raises UsageError where the decisions were read from a saved cut list, which holds no probabilities.
     """
-    if decided.detection is None:
+    if decided.detection is None or decided.detection.kinds is None:
         raise UsageError("--export probabilities needs the network's answers; a saved cut list holds none")
     data = io.BytesIO()
     np.savez_compressed(

@@ -227,14 +227,13 @@ def listening(
 def removed_segments(one: Scored, name: str, threshold: float, settings: CutSettings) -> list[Segment]:
     """What a listener does not get, after tidy-up, edges settled, split by kind where kinds are answered."""
     decisions = len(one.judged.truth)
-    keep, kinds = one.scores[name], np.zeros((len(KIND_NAMES), decisions), np.float32)
-    if name in one.kinds:
-        kinds[one.kinds[name], np.arange(decisions)] = 1
-    else:
+    keep, kind = one.scores[name], one.kinds.get(name)
+    if kind is None:
+        kind = np.full(decisions, KIND_NAMES.index("silence"))
         # Scores of others are no probabilities of ours: only their verdict counts.
         keep, threshold = (keep >= threshold).astype(np.float32), 0.5
     settings = replace(settings, tidy=replace(settings.tidy, threshold=threshold))
-    segments = model_segments(keep, kinds, decisions * _DECISION_SAMPLES, _RATE_HZ, settings, one.energy)
+    segments = model_segments(keep, kind, decisions * _DECISION_SAMPLES, _RATE_HZ, settings, one.energy)
     return [segment for segment in segments if not segment.keep]
 
 

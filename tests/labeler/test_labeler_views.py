@@ -207,8 +207,8 @@ def test_preview_is_spliced_as_infer_splices(client):
     )
     whole = recording_samples()[:, 8_000:40_000]
     forced = forced_segments([(12_000, 16_000), (19_200, 22_400)], keep=False)
-    keep, kinds = np.ones(100, np.float32), np.zeros((3, 100), np.float32)
-    segments = decide(keep, kinds, 32_000, 16_000, CutSettings(), by_person=forced)
+    keep, kind = np.ones(100, np.float32), np.zeros(100, int)
+    segments = decide(keep, kind, 32_000, 16_000, CutSettings(), by_person=forced)
     cut_list = CutList(Source("", 16_000, 32_000, 1, ""), segments)
     expected = np.concatenate(list(splice([whole], cut_list, JoinSettings())), axis=1)
     samples, _ = soundfile.read(io.BytesIO(answer.data), dtype="int16")
@@ -321,7 +321,7 @@ def cuts_of_the_whole(path):
     energy = EdgeEnergy(16_000)
     with open_recording(path) as recording:
         found = detect(loudness_detector(path), recording, energy.push)
-    segments = decide(found.keep, found.kinds, found.samples, 16_000, CutSettings(), energy=energy.finish())
+    segments = decide(found.keep, found.kind, found.samples, 16_000, CutSettings(), energy=energy.finish())
     return [(part.start / 16_000, part.end / 16_000, part.kind) for part in segments if not part.keep]
 
 
