@@ -73,15 +73,17 @@ def grow(mask: np.ndarray, before: int, after: int) -> np.ndarray:
 
 def runs(mask: np.ndarray) -> np.ndarray:
     """Half-open ``[start, end)`` of each run of True: int64 ``(runs, 2)``."""
-    padded = np.concatenate([[False], np.asarray(mask, bool), [False]])
-    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+    mask = np.asarray(mask, bool)
+    changes = np.flatnonzero(mask[1:] != mask[:-1]) + 1
+    first, last = [0] if mask[:1].any() else [], [len(mask)] if mask[-1:].any() else []
+    return np.concatenate([first, changes, last]).astype(np.int64).reshape(-1, 2)
 
 
 def _without_short_runs(mask: np.ndarray, value: bool, shortest_s: float) -> np.ndarray:
     mask = mask.copy()
     # Half a millisecond of grace: 0.1 s is five decisions whatever the float says.
     shortest = (shortest_s - 0.0005) / DECISION_S
-    for start, end in runs(mask == value):
+    for start, end in runs(mask if value else ~mask):
         if end - start < shortest:
             mask[start:end] = not value
     return mask
