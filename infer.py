@@ -280,6 +280,7 @@ def write_result(
     """Render the clean recording; what a person should know of it is returned, a line each."""
     from cleaner.render import render
 
+    said = tuple(recording.warnings)
     rendered = render(
         recording,
         cut_list,
@@ -290,7 +291,7 @@ def write_result(
         jobs=settings.run.jobs,
         loudness_lufs=settings.loudness.loudness,
     )
-    return tuple(line for line in rendered.warnings if line not in recording.warnings)
+    return tuple(line for line in rendered.warnings if line not in said)
 
 
 if __name__ == "__main__":

@@ -168,6 +168,19 @@ def test_the_stream_is_sound_and_keeps_its_kind_of_bit_rate(source):
     assert new.bit_rate == pytest.approx(old.bit_rate, rel=0.25 if old.variable_bit_rate else 0)
 
 
+def test_the_checksum_of_the_tag_covers_all_in_front_of_it(source):
+    data = cleaned(source, cut_list_of(source, *CUTS)).read_bytes()
+    tag = max(data.find(b"Xing"), data.find(b"Info"))
+    info = open_recording(source).info
+    start = tag - 4 - {(1_152, 2): 32, (1_152, 1): 17, (576, 1): 9}[info.grid_samples, info.channels]
+    crc = 0
+    for byte in data[start : tag + 154]:  # CRC-16/ARC, bit by bit
+        for bit in range(8):
+            mixed = (crc ^ byte >> bit) & 1
+            crc = crc >> 1 ^ 0xA001 * mixed
+    assert data[tag + 154 : tag + 156] == crc.to_bytes(2, "big")
+
+
 def test_a_cut_at_the_start_and_one_at_the_end(source):
     cut_list = cut_list_of(source, (0, 40), (250, 260))
     end = cut_list.source.samples - 20_001
@@ -232,20 +245,32 @@ def test_a_stereo_file_without_joint_frames_decodes_from_its_first_frame(tmp_pat
     assert np.array_equal(have[:, middle], want[:, middle])
 
 
+def _id3(data):
+    """Where the ID3 tag ends: the tag of the encoder lies in a mono frame."""
+    return data.index(b"Info") - 4 - 17
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         lambda data, start: data[:start] + data[start + 3 :],  # the first frame begins late
         lambda data, start: data[: start + 40_000] + b"\0" * 50 + data[start + 40_000 :],
         lambda data, start: data[start:],  # no tag: nobody knows the delay
+        lambda data, start: data[: _id3(data)] + b"\0" + data[_id3(data) :],  # FFmpeg believes no such tag
+        lambda data, start: data + data[start : start + 30 * 209],  # more than its tag says
+        lambda data, start: data[: start + 3] + bytes([data[start + 3] ^ 8]) + data[start + 4 :],  # copyright
     ],
 )
 def test_irregular_files_are_not_copied_from(tmp_path, spoil):
     path = write_mp3(tmp_path / "a.mp3", speechlike(44_100, 1), 44_100, bit_rate=64_000)
-    samples = open_recording(path).info.samples
-    assert Mp3Source.open(path, samples) is not None
+    assert Mp3Source.open(path, decoded_samples(path)) is not None
     path.write_bytes(spoil(path.read_bytes(), read_mp3_header(path).sound_start))
-    assert Mp3Source.open(path, samples) is None
+    assert Mp3Source.open(path, decoded_samples(path)) is None
+
+
+def decoded_samples(path):
+    with open_recording(path) as recording:
+        return sum(block.shape[1] for block in recording.blocks())
 
 
 def test_tags_behind_the_sound_do_no_harm(tmp_path):
@@ -256,7 +281,7 @@ def test_tags_behind_the_sound_do_no_harm(tmp_path):
 
 def test_frames_by_number_are_those_of_the_file(source):
     frames = frames_of(source)
-    opened = Mp3Source.open(source, 1)
+    opened = Mp3Source.open(source, open_recording(source).info.samples)
     for index in (0, 1, 5, 3, 70, 40, 300, 290):
         assert opened.frame(index) == frames[index]
     assert opened.frames == len(frames)
@@ -275,10 +300,38 @@ def test_which_frames_hear_only_what_is_untouched():
 def test_too_long_a_patch_is_none(source):
     with open_recording(source) as recording:
         rate_hz, channels = recording.info.sample_rate_hz, recording.info.channels
+        samples = recording.info.samples
     settings = LameSettings(rate_hz, channels, vbr_quality=4)
     spans = [Untouched(0, 5 * rate_hz, 0), Untouched(60 * rate_hz, 65 * rate_hz, 60 * rate_hz)]
-    assert Mp3Copy.of(Original(source, rate_hz, spans), settings, 1) is None
-    assert Mp3Copy.of(Original(source, rate_hz, []), settings, 1) is None
+    assert Mp3Copy.of(Original(source, samples, 65 * rate_hz, spans), settings, 1) is None
+    assert Mp3Copy.of(Original(source, samples, 65 * rate_hz, spans[:1]), settings, 1) is None
+    assert Mp3Copy.of(Original(source, samples, samples, []), settings, 1) is None
+    assert Mp3Copy.of(Original(source, samples, 6 * rate_hz, spans[:1]), settings, 1) is not None
+
+
+def test_frames_may_be_so_small_that_sound_data_lie_far_in_front(tmp_path):
+    """Gated pauses of a low rate are frames with a few bytes of room each; what is borrowed spans many."""
+    samples = speechlike(24_000, 2)
+    gated = samples * (np.abs(samples).max(axis=0) > 200)
+    source = write_mp3(tmp_path / "a.mp3", gated, 24_000, variable_bit_rate=True, mp3_quality=5)
+    frames = frames_of(source)
+    at = next(index for index in range(200, 300) if _spanned(frames, index) > 40)
+    cut_list = cut_list_of(source, (at - 60, at - 2))
+    result = cleaned(source, cut_list)
+    check_stream(frames_of(result))
+    assert copied_share(source, result) > 0.5
+    want, have = wanted(source, cut_list), heard(result)
+    behind = slice((at - 58 + 10) * 576, want.shape[1] - 14_000)
+    assert np.array_equal(have[:, behind], want[:, behind])
+
+
+def _spanned(frames, index):
+    """In how many frames lies what a frame keeps in front of itself."""
+    borrowed, count = side_info(frames[index]).borrowed_bytes, 0
+    while borrowed > 0:
+        count += 1
+        borrowed -= len(frames[index - count]) - data_start(frames[index - count])
+    return count
 
 
 @pytest.mark.parametrize("cuts", [[(90, 120)], [(90, 120), (125, 160), (200, 201)], [(10, 20), (21, 300)]])

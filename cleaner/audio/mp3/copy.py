@@ -121,9 +121,8 @@ class Mp3Copy:
         if (settings.constant_kbit or 320) < _LEAST_KBIT * settings.channels:
             return None
         found = copies(original.untouched, frame_samples)
-        result_samples = max((one.end for one in original.untouched), default=0)
         longest = _LONGEST_PATCH_S * settings.sample_rate_hz / frame_samples
-        if not found or longest_patch(found, result_samples // frame_samples) > longest:
+        if not found or longest_patch(found, original.result_samples // frame_samples) > longest:
             return None
         source = Mp3Source.open(original.path, original.samples)
         if source is None:

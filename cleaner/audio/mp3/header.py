@@ -43,17 +43,21 @@ class Frame:
 
 
 def read_mp3_header(path: Path) -> Mp3Header:
-    """Read the first frame after the ID3 tag of the mp3 file at ``path``."""
+    """Read the first frame after the ID3 tags of the mp3 file at ``path``."""
     with path.open("rb") as file:
-        start = _id3_bytes(file.read(10))
+        start = 0
+        while size := _id3_bytes(file.read(10)):
+            start += size
+            file.seek(start)
         file.seek(start)
         data = file.read(_SEARCH_BYTES)
     frame = _first_frame(data)
     if frame is None:
         return Mp3Header(None, None, False)
     tag = frame.start + 4 + frame.side_info_bytes
-    if data[tag : tag + 4] in (b"Xing", b"Info"):
-        return replace(_xing(data, tag, frame), sound_start=start + frame.start + frame.length)
+    # Behind anything else FFmpeg takes the tag's frame for sound.
+    if frame.start == 0 and data[tag : tag + 4] in (b"Xing", b"Info"):
+        return replace(_xing(data, tag, frame), sound_start=start + frame.length)
     return Mp3Header(None, None, _sizes_differ(data, frame))
 
 
@@ -150,13 +154,13 @@ def state_length(path: Path, samples: int) -> None:
             return
         data[lame + 22] = data[lame + 22] & 0xF0 | padding >> 8
         data[lame + 23] = padding & 0xFF
-        checksum = _crc16(data[frame.start : frame.start + 190])
+        checksum = _crc16(data[frame.start : lame + 34])
         file.seek(start + lame + 22)
         file.write(data[lame + 22 : lame + 34] + checksum.to_bytes(2, "big"))
 
 
 def _crc16(data: bytes | bytearray) -> int:
-    """The checksum at the end of LAME's tag: CRC-16/ARC over the frame's first 190 bytes."""
+    """The checksum at the end of LAME's tag: CRC-16/ARC over all of the frame in front of it."""
     crc = 0
     for byte in data:
         crc ^= byte

@@ -28,10 +28,11 @@ class Untouched:
 
 @dataclass(frozen=True)
 class Original:
-    """The mp3 file that a result is made of, how many samples it has, and what of it nobody touched."""
+    """The mp3 file that a result is made of, how many samples both have, and what nobody touched."""
 
     path: Path
     samples: int
+    result_samples: int
     untouched: Sequence[Untouched]
 
 
