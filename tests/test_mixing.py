@@ -117,13 +117,13 @@ def test_a_breath_that_nobody_hears_has_no_kind():
 
 
 def test_a_target_is_soft_inside_and_nothing_where_nobody_speaks():
-    activity = np.array([1.0, 0.5, 0, 0, 0, 0.5])
-    inside = np.array([PIECE, PIECE, AFTER, 0, 0, SURE])
-    kind = np.array([-1, -1, SILENCE, SILENCE, NOISE, -1])
-    assert soft_target(activity, inside, kind).tolist() == [1.0, 0.5, 0, 0, 0, 0.5]
-    heard = np.full(6, 30.0)
+    activity = np.array([1.0, 0.5, 0, 0, 0, 0, 0.5])
+    inside = np.array([PIECE, PIECE, AFTER, 0, 0, 0, SURE])
+    kind = np.array([-1, -1, SILENCE, SILENCE, BREATH, NOISE, -1])
+    assert soft_target(activity, inside, kind).tolist() == [1.0, 0.5, 0, 0, 0, 0, 0.5]
+    heard = np.full(7, 30.0)
     soft = soft_target(activity, inside, kind, heard, share=0.5)
-    assert soft.round(3).tolist() == pytest.approx([1.0, 0.75, 0.25, 0.047, 0.002, 0.5])
+    assert soft.round(3).tolist() == pytest.approx([1.0, 0.75, 0.25, 0.047, 0.029, 0.002, 0.5])
 
 
 def test_a_piece_has_an_activity_for_each_of_its_decisions(material):

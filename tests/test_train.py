@@ -17,6 +17,7 @@ from cleaner.errors import CheckpointError, CleanerError, LabelsError, TrainingE
 from cleaner.mixing.mixed_data import MixedSettings, hard_target
 from cleaner.mixing.pool import Pool, shard_path
 from cleaner.training.calibration import THRESHOLD
+from cleaner.training.training_data import Track
 from model import MODELS, Checkpoint, ModelConfig, Network, load_checkpoint, numpy_network, save_checkpoint
 from train import TrainSettings, one_cycle, train, validate
 
@@ -218,8 +219,6 @@ def test_the_table_at_the_end(settings, capsys):
 def test_validation_is_windowed_like_use(settings):
     checkpoint = load_checkpoint(train(settings, quiet=True))
     mel = np.random.default_rng(0).normal(-8, 3, (64, 5_000)).astype(np.float32)
-    from cleaner.training.training_data import Track
-
     track = Track("x", mel, np.ones(2_500, np.float32), np.full(2_500, -1), np.zeros(2_500, np.int64))
     logits, _ = validate(checkpoint.network, [track])
     expected = numpy_network(replace(checkpoint, calibration={"shift": 0.0}))(mel)[0]
@@ -374,6 +373,31 @@ def test_mixed_episodes_join_labels(settings, folder):
     mixed = MixedSettings(pool=str(folder / "pool"), pool_shards=1)
     best = train(replace(settings, mix=str(folder)), mixed=mixed, quiet=True)
     assert load_checkpoint(best).metrics["auc"] > 0.9
+
+
+@pytest.fixture
+def mixing(settings, folder) -> tuple[TrainSettings, MixedSettings]:
+    """Training on mixed episodes alone, from weights of nothing in particular."""
+    write_pool(folder / "pool", {0: 2, 1_000_003: 2})
+    torch.manual_seed(5)
+    save_checkpoint(Checkpoint(Network(SMALL)), folder / "init.pt")
+    alone = replace(settings, data=None, mix=str(folder), model="default", init=str(folder / "init.pt"))
+    return alone, MixedSettings(pool=str(folder / "pool"), pool_shards=2)
+
+
+def test_on_mixed_episodes_alone_statistics_are_learnt_too(mixing, folder):
+    settings, mixed = mixing
+    before, after = weights_of(folder / "init.pt"), weights_of(train(settings, mixed=mixed, quiet=True))
+    assert torch.equal(before["mean"], after["mean"])
+    assert not torch.equal(before["body.norm.running_mean"], after["body.norm.running_mean"])
+
+
+def test_a_run_from_given_weights_on_mixed_episodes_resumes(mixing, folder):
+    settings, mixed = mixing
+    whole = train(settings, mixed=mixed, quiet=True)
+    parts = replace(settings, out=str(folder / "parts"))
+    train(parts, mixed=mixed, quiet=True, stop_after=1)
+    assert same_weights(whole, train(parts, mixed=mixed, quiet=True, resume=True))
 
 
 def test_hard_truth_leaves_out_what_is_not_sure():
