@@ -32,7 +32,7 @@ class MixedSettings:
 
 
 ASIDE_SHARDS = 2
-_HEARD_AT_ALL = 0.3
+_HEARD_AT_ALL = 0.34
 _ASIDE_SEED = 1_000_003  # added to the seed: episodes of the voices set aside
 
 
