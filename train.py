@@ -94,7 +94,7 @@ class State:
     average: Network  # the running average of its weights
     optimiser: torch.optim.Optimizer
     initial: Checkpoint | None  # what training began with, where it did not begin from scratch
-    holds: bool  # whether it holds on to what labels say nothing of: statistics of sound, kinds left unsaid
+    held: Network | None  # the same, where labels fine-tune it: of what they do not say it stays as it was
     epoch: int = 0
     best: float = -math.inf
     stale: int = 0  # epochs since the best
@@ -195,7 +195,7 @@ def train_step(state: State, batch: Batch, rate: float, seed: int) -> float:
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     state.network.train()
-    if state.holds:
+    if state.held:
         _keep_statistics(state.network)
     loss = loss_of(state, batch)
     state.optimiser.zero_grad()
@@ -249,9 +249,9 @@ def loss_of(state: State, batch: Batch) -> torch.Tensor:
     if said.any():
         loss = loss + KIND_WEIGHT * F.cross_entropy(logits[:, 1:].movedim(1, 2)[said], kinds[said])
     unsaid = known & (target < 0.5) & ~said
-    if state.holds and state.initial and unsaid.any():
+    if state.held and unsaid.any():
         with torch.no_grad():
-            before = state.initial.network(mel)[:, 1:].softmax(dim=1)
+            before = state.held(mel)[:, 1:].softmax(dim=1)
         answers = logits[:, 1:].log_softmax(dim=1)
         loss = loss - KIND_WEIGHT * (before * answers).sum(dim=1)[unsaid].mean()
     return loss
@@ -395,8 +395,8 @@ def _state(network: Network, initial: Checkpoint | None, settings: TrainSettings
     if initial:
         initial.network.to(settings.device).eval().requires_grad_(False)
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.weight_decay)
-    holds = initial is not None and settings.data is not None
-    return State(network, copy.deepcopy(network), optimiser, initial, holds)
+    held = initial.network if initial and settings.data else None
+    return State(network, copy.deepcopy(network), optimiser, initial, held)
 
 
 def _begin(state: State, job: Job, out: Path) -> None:

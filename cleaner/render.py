@@ -82,9 +82,8 @@ def original_of(recording: Recording, cut_list: CutList, join: JoinSettings | No
     join = join or JoinSettings()
     reach = join.half_samples(cut_list.source.sample_rate)
     shaded_spans = [(shade.start, shade.end) for shade in shades(cut_list, reach)]
-    spans = untouched(cut_list, join, shaded_spans)
-    samples = (cut_list.source.samples, cut_list.result_samples())
-    return Original(recording.path, *samples, [Untouched(*span) for span in spans])
+    spans = [Untouched(*span) for span in untouched(cut_list, join, shaded_spans)]
+    return Original(recording.path, cut_list.source.samples, cut_list.result_samples(), spans)
 
 
 def reader_of(recording: Recording) -> Callable[[int, int], np.ndarray]:

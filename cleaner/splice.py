@@ -118,8 +118,8 @@ def crossfade(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     then leans to the side that is smoother there.
     """
     faded = _faded(before, after, 1.0)
-    middle = before.shape[1] // 2
-    if middle and _steps(faded)[middle - 1] > np.percentile(_steps(faded), _STEP_PERCENTILE):
+    middle, steps = before.shape[1] // 2, _steps(faded)
+    if middle and steps[middle - 1] > np.percentile(steps, _STEP_PERCENTILE):
         leaning = [faded, *(_faded(before, after, lean) for lean in _LEANS)]
         faded = min(leaning, key=lambda one: _steps(one)[middle - 1])
     return in_type(faded, before.dtype)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBIT_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
@@ -45,12 +46,7 @@ class Frame:
 def read_mp3_header(path: Path) -> Mp3Header:
     """Read the first frame after the ID3 tags of the mp3 file at ``path``."""
     with path.open("rb") as file:
-        start = 0
-        while size := _id3_bytes(file.read(10)):
-            start += size
-            file.seek(start)
-        file.seek(start)
-        data = file.read(_SEARCH_BYTES)
+        start, data = _behind_id3(file)
     frame = _first_frame(data)
     if frame is None:
         return Mp3Header(None, None, False)
@@ -59,6 +55,16 @@ def read_mp3_header(path: Path) -> Mp3Header:
     if frame.start == 0 and data[tag : tag + 4] in (b"Xing", b"Info"):
         return replace(_xing(data, tag, frame), sound_start=start + frame.length)
     return Mp3Header(None, None, _sizes_differ(data, frame))
+
+
+def _behind_id3(file: BinaryIO) -> tuple[int, bytes]:
+    """Where the ID3 tags at the start of a file end, and what follows them."""
+    start = 0
+    while size := _id3_bytes(file.read(10)):
+        start += size
+        file.seek(start)
+    file.seek(start)
+    return start, file.read(_SEARCH_BYTES)
 
 
 def _id3_bytes(head: bytes) -> int:
@@ -139,9 +145,8 @@ def state_length(path: Path, samples: int) -> None:
     FFmpeg's own count is short of the truth when more than one frame at the end is padding.
     """
     with path.open("r+b") as file:
-        start = _id3_bytes(file.read(10))
-        file.seek(start)
-        data = bytearray(file.read(_SEARCH_BYTES))
+        start, found = _behind_id3(file)
+        data = bytearray(found)
         frame = _first_frame(data)
         tag = frame.start + 4 + frame.side_info_bytes if frame else 0
         if frame is None or data[tag : tag + 4] not in (b"Xing", b"Info") or data[tag + 7] != 15:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from cleaner.audio.mp3.frames import data_start, like, shape, side_info
+from cleaner.audio.mp3.frames import data_start, like, most_borrowed, shape, side_info
 from cleaner.audio.mp3.header import DECODER_DELAY, Frame, frame_at, read_mp3_header
 
 # Samples that a decoder gives before the recording's first: LAME's delay, and its own.
@@ -18,7 +18,6 @@ DELAY_SAMPLES = 576 + DECODER_DELAY
 # Behind the last frame may lie tags, or a piece of a frame.
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _BUFFER_BYTES = 1 << 20
-_MOST_BORROWED_BYTES = 511
 
 
 class Mp3Source:
@@ -91,7 +90,7 @@ def _count(file: BinaryIO, form: Frame) -> int:
             break
         if like(head, first) != head:
             return 0
-        if room_bytes < _MOST_BORROWED_BYTES:
+        if room_bytes < most_borrowed(frame):
             if side_info(frame).borrowed_bytes > room_bytes:
                 return 0
             room_bytes += len(frame) - data_start(frame)
