@@ -22,6 +22,7 @@ from cleaner.segments import Segment, TidySettings, keep_mask, runs, tidy
 DEFAULT_THRESHOLD = 0.15
 # Shorter stretches of a kind within one removal are the network's doubt, not a sound of their own.
 _SHORTEST_KIND_DECISIONS = 2
+_SILENCE = KIND_NAMES.index("silence")
 
 
 @dataclass(frozen=True)
@@ -92,20 +93,32 @@ def _keep_up_to(segments: list[Segment], end: int) -> None:
 
 
 def _stretches_of_kinds(kind: np.ndarray) -> tuple[list[int], list[str]]:
-    """First decision and kind of each stretch of one kind; slivers go to the kind beside them."""
-    first: list[int] = []
-    names: list[str] = []
-    starts = np.flatnonzero(np.concatenate([[True], kind[1:] != kind[:-1]]))
-    for start, end in pairwise([*starts.tolist(), len(kind)]):
-        name = KIND_NAMES[kind[start]]
-        if names and (end - start < _SHORTEST_KIND_DECISIONS or names[-1] == name):
-            continue
-        if len(names) == 1 and start < _SHORTEST_KIND_DECISIONS:
-            names[0] = name  # what came before was a sliver itself
-            continue
-        first.append(start)
-        names.append(name)
-    return first, names
+    """First decision and kind of each stretch of one kind in a removal, ``kind`` int ``(d,)``."""
+    heard = _with_soft_ends(_without_slivers(kind))
+    starts = _changes(heard)
+    return starts, [KIND_NAMES[heard[start]] for start in starts]
+
+
+def _without_slivers(kind: np.ndarray) -> np.ndarray:
+    """What is too short to be a sound of its own goes to what is before it, or behind it at the start."""
+    cleaned = kind.copy()
+    for start, end in pairwise([*_changes(kind), len(kind)]):
+        if end - start < _SHORTEST_KIND_DECISIONS < len(kind):
+            cleaned[start:end] = cleaned[start - 1] if start else kind[end]
+    return cleaned
+
+
+def _with_soft_ends(kind: np.ndarray) -> np.ndarray:
+    """Each sound takes a decision of the silence before and behind it, where it begins and dies away."""
+    wider = kind.copy()
+    for here, beside in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):
+        wider[here] = np.where(wider[here] == _SILENCE, kind[beside], wider[here])
+    return wider
+
+
+def _changes(kind: np.ndarray) -> list[int]:
+    """Where each stretch of one kind begins."""
+    return np.flatnonzero(np.concatenate([[True], kind[1:] != kind[:-1]])).tolist()
 
 
 def _with_probabilities(segments: Iterable[Segment], keep: np.ndarray, rate_hz: int) -> tuple[Segment, ...]:
