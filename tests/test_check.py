@@ -25,9 +25,14 @@ def speech_like(seconds, seed=1):
 
 @pytest.fixture
 def spoken(tmp_path):
-    samples = speech_like(6)
-    path = write_wav(tmp_path / "a.wav", samples, RATE)
-    cuts = [(int((s + 0.6) * RATE), int((s + 0.9) * RATE)) for s in range(6)]
+    return speech_with_cuts(tmp_path / "a.wav", 6)
+
+
+def speech_with_cuts(path, seconds):
+    """A recording of that, a cut list that takes 0.3 s out of each pause, and its samples."""
+    samples = speech_like(seconds)
+    write_wav(path, samples, RATE)
+    cuts = [(int((s + 0.6) * RATE), int((s + 0.9) * RATE)) for s in range(seconds)]
     return path, cut_list_of(path, samples.shape[1], RATE, *cuts), samples
 
 
@@ -107,6 +112,15 @@ def test_removed_speech_is_found_by_another_judge_but_not_what_a_person_cut(spok
     person = tuple(Segment(s.start, s.end, s.keep, s.kind, s.action, by="person") for s in cut_list.segments)
     by_person = CutList(Source(str(path), RATE, samples.shape[1], 1, "0+"), person)
     assert checked(path, by_person, result, loudness).voice_s == 0
+
+
+@pytest.mark.parametrize(("seconds", "faults"), [(6, 0), (12, 1)])
+def test_one_breath_taken_for_speech_is_no_fault_of_a_short_recording(seconds, faults, tmp_path):
+    # The judge hears speech everywhere: 0.1 s of each 0.3 s removed, its blurred ends left out.
+    path, cut_list, _ = speech_with_cuts(tmp_path / "a.wav", seconds)
+    result = rendered(path, cut_list, tmp_path / "b.wav")
+    report = checked(path, cut_list, result, lambda heard: np.ones(-(-len(heard) // 320)))
+    assert len([fault for fault in report.faults if "are speech" in fault]) == faults
 
 
 def test_an_empty_result_is_checked_too(tmp_path):
