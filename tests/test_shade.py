@@ -106,8 +106,9 @@ def test_the_tone_comes_from_the_last_silence_before_else_the_first_after():
     tone = RoomTone(cut_list.segments, RATE, read_log(np.zeros((1, 1500)), log))
     tone.fill(0, 100)
     tone.fill(1000, 100)
-    assert [start >= 100 and end <= 500 for start, end in log[:1]] == [True]
-    assert [start >= 600 and end <= 1000 for start, end in log[1:]] == [True]
+    (first, *_, last) = log
+    assert first[0] >= 100 and first[1] <= 500
+    assert last[0] >= 600 and last[1] <= 1000
 
 
 def test_no_more_than_a_few_seconds_are_read_for_the_longest_fill():
@@ -187,3 +188,23 @@ def test_a_fill_steps_by_less_than_a_decibel_and_a_half_from_the_room_beside_it(
     for edge in (16_000, 48_000):
         before, after = result[edge - 6400 : edge], result[edge : edge + 6400]
         assert abs(db(before) - db(after)) < 1.5
+
+
+@pytest.mark.parametrize(("louder_db", "expected_db"), [(-5, -5), (4, 4), (20, 6)])
+def test_a_fill_ends_at_the_level_of_the_silence_behind_it_as_far_as_that_is_the_room(louder_db, expected_db):
+    rate = 16_000
+    samples = noise(6, rate, 10)
+    samples[:, 48_000:] *= 10 ** (louder_db / 20)
+    cut_list = CutList(
+        Source("a.wav", rate, 6 * rate, 1, "0+"),
+        (
+            Segment(0, 16_000, True, "silence"),
+            Segment(16_000, 48_000, False, "breath", "duck:room"),
+            Segment(48_000, 96_000, True, "silence"),
+        ),
+    )
+    tone = RoomTone(cut_list.segments, rate, lambda start, end: samples[:, start:end])
+    result = shaded_whole(samples, cut_list, 4096, tone.fill)[0]
+    room = db(samples[0, :16_000])
+    assert db(result[16_500:19_700]) - room == pytest.approx(0, abs=1.5)
+    assert db(result[44_300:47_500]) - room == pytest.approx(expected_db, abs=1.5)

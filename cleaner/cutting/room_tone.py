@@ -3,11 +3,12 @@
 A fill is read from the last silence of 0.3 s or more before it, else the first after it, by seeking; no more
 than a few seconds are held. A silence that is long enough fills in one piece. A shorter one is spread: grains
 from random places of it, each with its phases turned at random, overlap under equal-power windows, so that
-spectrum and level stay and nothing recurs.
+spectrum and level stay and nothing recurs. A room is not as loud everywhere: beside silence a fill begins and
+ends at that silence's level.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -19,6 +20,8 @@ _LONGEST_TONE_S = 4.0
 # The ends of a silence still hold the decay of what was before and the onset of what comes.
 _END_S = 0.04
 _GRAIN_S = 0.12
+_BESIDE_S = 0.1  # what a fill's level is measured against
+_MOST_GAIN_DB = 6.0  # what is louder or softer beside a fill by more than this is not the room
 
 # Half-open source samples -> (C, n) in the decoder's sample type.
 Reader = Callable[[int, int], np.ndarray]
@@ -42,8 +45,11 @@ def silences(segments: Iterable[Segment], rate_hz: int) -> list[tuple[int, int]]
 class RoomTone:
     """Fills for the stretches of one recording."""
 
-    def __init__(self, segments: Iterable[Segment], rate_hz: int, read: Reader):
+    def __init__(self, segments: Sequence[Segment], rate_hz: int, read: Reader):
         self._silences = silences(segments, rate_hz)
+        self._beside = int(_BESIDE_S * rate_hz)
+        beside = [s for s in segments if s.kind == "silence" and s.stays and s.length >= self._beside]
+        self._starts, self._ends = {s.start for s in beside}, {s.end for s in beside}
         self._rate_hz = rate_hz
         self._read = read
         self._held: tuple[tuple[int, int], np.ndarray] | None = None
@@ -55,7 +61,18 @@ class RoomTone:
             return None
         if self._held is None or self._held[0] != place:
             self._held = (place, around_zero(self._read(*place)))
-        return tone_fill(self._held[1], length, int(_GRAIN_S * self._rate_hz), seed=start)
+        tone = self._held[1]
+        made = tone_fill(tone, length, int(_GRAIN_S * self._rate_hz), seed=start)
+        return _levelled(made, *self._gains_db(tone, start, start + length), length)
+
+    def _gains_db(self, tone: np.ndarray, start: int, end: int) -> tuple[float, float]:
+        """How much louder than ``tone`` the silence is that ends at ``start``, and that begins at ``end``."""
+        gains_db = []
+        if start in self._ends:
+            gains_db.append(_gain_db(tone, around_zero(self._read(start - self._beside, start))))
+        if end in self._starts:
+            gains_db.append(_gain_db(tone, around_zero(self._read(end, end + self._beside))))
+        return (gains_db[0], gains_db[-1]) if gains_db else (0.0, 0.0)
 
     def _place(self, start: int, length: int) -> tuple[int, int] | None:
         """The stretch of silence to read: as long as is wanted, from the middle of the nearest."""
@@ -83,6 +100,27 @@ def tone_fill(tone: np.ndarray, length: int, grain: int, seed: int) -> Fill:
 
         return piece
     return _Spread(tone, grain, seed)
+
+
+def _gain_db(tone: np.ndarray, beside: np.ndarray) -> float:
+    """What brings ``tone`` to the level of ``beside``, both ``(C, n)``, as far as that is the same room."""
+    levels = [np.mean(np.square(sound - sound.mean(axis=1, keepdims=True))) for sound in (tone, beside)]
+    if min(levels) <= 0:
+        return 0.0
+    return float(np.clip(10 * np.log10(levels[1] / levels[0]), -_MOST_GAIN_DB, _MOST_GAIN_DB))
+
+
+def _levelled(fill: Fill, first_db: float, last_db: float, length: int) -> Fill:
+    """The fill with a gain that moves evenly from its first of ``length`` samples to its last."""
+    position = 0
+
+    def louder(samples: int) -> np.ndarray:
+        nonlocal position
+        passed = (position + np.arange(samples) + 0.5) / length
+        position += samples
+        return fill(samples) * 10 ** ((first_db + (last_db - first_db) * passed) / 20)
+
+    return louder
 
 
 class _Spread:
