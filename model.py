@@ -29,7 +29,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from cleaner.cli import Parser, run
 from cleaner.errors import CheckpointError, UsageError
 from cleaner.files import write_whole
-from cleaner.frames import DECISION_FRAMES, FeatureConfig
+from cleaner.frames import DECISION_FRAMES, STEP_DECISIONS, FeatureConfig
 from cleaner.kinds import KIND_NAMES
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 CHECKPOINT_VERSION = 1
 
 FAMILIES = ("hourglass", "residual", "plain")
-COARSE = 4  # decisions in a step of the hourglass's coarse part
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ class ModelConfig:
         if self.family == "plain":
             return DECISION_FRAMES * (len(self.channels) + 1)
         if self.family == "hourglass":
-            fine_steps = -(-(2 * sum(self.dilations) + 1) // COARSE)
-            return DECISION_FRAMES * COARSE * (sum(self.coarse_dilations) + fine_steps + 1)
+            fine_steps = -(-(2 * sum(self.dilations) + 1) // STEP_DECISIONS)
+            return DECISION_FRAMES * STEP_DECISIONS * (sum(self.coarse_dilations) + fine_steps + 1)
         return DECISION_FRAMES * (sum(self.dilations) + 1)
 
 
@@ -148,11 +147,11 @@ class Downsampling(nn.Module):
 
     def __init__(self, width: int, coarse: int):
         super().__init__()
-        self.conv = nn.Conv1d(width, coarse, COARSE, stride=COARSE, bias=False)
+        self.conv = nn.Conv1d(width, coarse, STEP_DECISIONS, stride=STEP_DECISIONS, bias=False)
         self.norm: nn.Module = nn.BatchNorm1d(coarse)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.relu(self.norm(self.conv(F.pad(x, (0, COARSE - 1)))))
+        return F.relu(self.norm(self.conv(F.pad(x, (0, STEP_DECISIONS - 1)))))
 
 
 class HourglassBody(nn.Module):
@@ -171,7 +170,7 @@ class HourglassBody(nn.Module):
         self.before = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.dilations)
         self.down = Downsampling(width, coarse)
         self.blocks = nn.ModuleList(ResidualBlock(coarse, d, config.dropout) for d in config.coarse_dilations)
-        self.up = nn.ConvTranspose1d(coarse, width, COARSE, stride=COARSE)
+        self.up = nn.ConvTranspose1d(coarse, width, STEP_DECISIONS, stride=STEP_DECISIONS)
         self.after = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.dilations)
         self.head = nn.Conv1d(width, 1 + config.kinds, 1)
 
@@ -409,7 +408,7 @@ class RowNetwork(nn.Module):
         x = torch.addmm(self.first_bias, looks, self.first.flatten(0, 1)).relu_()  # (D, C)
         _through(x, self.before)
         if self.config.family == "hourglass":
-            fours = F.pad(x, (0, 0, 0, -steps % COARSE)).view(-1, COARSE * x.shape[1])
+            fours = F.pad(x, (0, 0, 0, -steps % STEP_DECISIONS)).view(-1, STEP_DECISIONS * x.shape[1])
             y = torch.addmm(self.down_bias, fours, self.down.flatten(0, 1)).relu_()  # (D / 4, coarse C)
             _through(y, self.blocks)
             x += (y @ self.up).view(-1, x.shape[1])[:steps] + self.up_bias

@@ -12,6 +12,9 @@ import numpy as np
 DECISION_FRAMES = 2
 DECISIONS_PER_S = 50
 DECISION_S = 1 / DECISIONS_PER_S
+# Networks may think in steps of 80 ms, counted from the recording's beginning: windows begin on such a step.
+STEP_DECISIONS = 4
+STEP_FRAMES = STEP_DECISIONS * DECISION_FRAMES
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cleaner.dataset import Dataset
 from cleaner.manifest import Clip
 
 CONTEXT_S = 0.5
-_FRAMES_PER_S = 100
+FRAMES_PER_S = 100
 _MEL_STEPS = 1000  # the page gets thousandths of a neper, as int16
 
 
@@ -72,9 +72,9 @@ class Media:
         sound = self.sound(clip_id)
         clip = self.dataset.clips[clip_id]
         parts = [self._clip_mel(clip_id)]
-        if before := round(sound.before_s * _FRAMES_PER_S):
+        if before := round(sound.before_s * FRAMES_PER_S):
             parts.insert(0, self._clip_mel(f"{clip.recording}_{clip.index - 1}")[:, -before:])
-        if after := round(sound.after_s * _FRAMES_PER_S):
+        if after := round(sound.after_s * FRAMES_PER_S):
             parts.append(self._clip_mel(f"{clip.recording}_{clip.index + 1}")[:, :after])
         scaled = np.rint(np.concatenate(parts, axis=1).T * _MEL_STEPS).clip(-32768, 32767)
         return scaled.astype("<i2").tobytes()

@@ -11,9 +11,9 @@ import numpy as np
 from cleaner.cutting.decide import CutSettings, model_segments
 from cleaner.cutting.edges import EdgeEnergy
 from cleaner.errors import CleanerError
-from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S, decision_count
+from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S, STEP_FRAMES, decision_count
 from cleaner.segments import Segment
-from labeler.media import CONTEXT_S, Media, Sound
+from labeler.media import CONTEXT_S, FRAMES_PER_S, Media, Sound
 
 if TYPE_CHECKING:
     from cleaner.detect import Detector
@@ -108,9 +108,10 @@ class Proposals:
 def propose(detector: "Detector", media: Media, clip_id: str) -> Proposal:
     """Decide on one clip, hearing as much of its neighbours as the network looks at."""
     context = detector.context_frames + round(CONTEXT_S * DECISIONS_PER_S) * DECISION_FRAMES
-    mel, before = media.mel_around(clip_id, context)
+    mel, before = media.mel_around(clip_id, context + STEP_FRAMES)
     frames = media.dataset.mel(clip_id).shape[1]
-    first = max(0, before - context) // DECISION_FRAMES * DECISION_FRAMES
+    since = round(media.dataset.clips[clip_id].start_s * FRAMES_PER_S) - before  # mel's first, in the recording
+    first = max(0, (since + before - context) // STEP_FRAMES * STEP_FRAMES - since)
     last = min(mel.shape[1], before + frames + context)
     answer = detector.network(np.ascontiguousarray(mel[:, first:last]))
     start = (before - first) // DECISION_FRAMES

@@ -11,13 +11,12 @@ import numpy as np
 
 from cleaner.dataset import ClipRecord
 from cleaner.errors import LabelsError, UsageError
-from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S, FeatureConfig
+from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S, STEP_DECISIONS, FeatureConfig
 from cleaner.targets import NO_KIND
 
 MIN_CLIPS = 4
 
 _STRETCH_S = 120.0  # of validation: long enough to hold talk and pauses, short enough to have several
-_STEP_DECISIONS = 4  # networks may work in steps of 80 ms, counted from the recording's beginning
 _RECORDINGS_TO_SPLIT = 4  # from so many recordings on, whole ones are set aside
 
 
@@ -105,7 +104,7 @@ def around_known(track: Track, margin: int) -> Iterator[Track]:
     """
     wide = np.convolve(track.known, np.ones(2 * margin + 1), "same") > 0.5 if margin else track.known
     edges = np.flatnonzero(np.diff(np.concatenate([[0], wide.astype(int), [0]])))
-    for start, stop in zip(edges[::2] // _STEP_DECISIONS * _STEP_DECISIONS, edges[1::2], strict=True):
+    for start, stop in zip(edges[::2] // STEP_DECISIONS * STEP_DECISIONS, edges[1::2], strict=True):
         yield Track(
             track.recording,
             track.mel[:, start * DECISION_FRAMES : stop * DECISION_FRAMES],
