@@ -110,8 +110,8 @@ def propose(detector: "Detector", media: Media, clip_id: str) -> Proposal:
     context = detector.context_frames + round(CONTEXT_S * DECISIONS_PER_S) * DECISION_FRAMES
     mel, before = media.mel_around(clip_id, context + STEP_FRAMES)
     frames = media.dataset.mel(clip_id).shape[1]
-    since = round(media.dataset.clips[clip_id].start_s * FRAMES_PER_S) - before  # mel's first, in the recording
-    first = max(0, (since + before - context) // STEP_FRAMES * STEP_FRAMES - since)
+    start = round(media.dataset.clips[clip_id].start_s * FRAMES_PER_S)  # the clip's first in its recording
+    first = max(0, before - start + (start - context) // STEP_FRAMES * STEP_FRAMES)
     last = min(mel.shape[1], before + frames + context)
     answer = detector.network(np.ascontiguousarray(mel[:, first:last]))
     start = (before - first) // DECISION_FRAMES

@@ -11,7 +11,7 @@ from cleaner.mixing.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.mixing.episodes import MixSettings, episodes
 from cleaner.mixing.material import Material, read_manifest, speech_activity
 from cleaner.mixing.pieces import BREATH, NOISE, SILENCE, active_level_db, event, faded, speech_piece
-from cleaner.mixing.pool import SHARD_EPISODES, load_pool, make_shard, shard_path
+from cleaner.mixing.pool import SHARD_EPISODES, load_pool, make_shard, pool_folder, shard_path
 from cleaner.mixing.soft_targets import soft_target
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(320) / 16_000).astype(np.float32)
@@ -193,3 +193,13 @@ def test_a_pool_without_teachers_says_so(material, tmp_path):
     path = shard_path(tmp_path, 0, 0)
     make_shard(material, MixSettings(episode_s=0.4), None, 0, 0, path)
     assert np.isnan(load_pool([path]).teacher).all()
+
+
+def test_other_sounds_settings_or_judges_make_another_pool(tmp_path):
+    def place(manifest="path,role\n", settings=None, judged=True):
+        (tmp_path / "manifest.csv").write_text(manifest)
+        return pool_folder(tmp_path / "pool", tmp_path / "train", settings or MixSettings(), judged)
+
+    assert place() == place()
+    others = [place("path,role\na.wav,speech\n"), place(settings=MixSettings(bleed=0.1)), place(judged=False)]
+    assert len({place(), *others}) == 4

@@ -14,8 +14,9 @@ import torch
 
 import train as training
 from cleaner.errors import CheckpointError, CleanerError, LabelsError, TrainingError, UsageError
+from cleaner.mixing.episodes import MixSettings
 from cleaner.mixing.mixed_data import MixedSettings, hard_target
-from cleaner.mixing.pool import Pool, shard_path
+from cleaner.mixing.pool import Pool, pool_folder, shard_path
 from cleaner.training.calibration import THRESHOLD
 from cleaner.training.training_data import Track
 from model import MODELS, Checkpoint, ModelConfig, Network, load_checkpoint, numpy_network, save_checkpoint
@@ -340,7 +341,10 @@ def test_the_command_line(folder):
 # --- mixed episodes ---------------------------------------------------------------------------------------
 
 
-def write_pool(folder: Path, seeds: dict[int, int], episodes: int = 3, decisions: int = 200) -> None:
+def write_pool(pools: Path, seeds: dict[int, int], episodes: int = 3, decisions: int = 200) -> None:
+    """Mixed episodes as if of the sounds in the folder above."""
+    (pools.parent / "manifest.csv").write_text("path,role\n")
+    folder = pool_folder(pools, pools.parent, MixSettings(), judged=False)
     rng = np.random.default_rng(0)
     for seed, shards in seeds.items():
         for shard in range(shards):
@@ -355,7 +359,7 @@ def write_pool(folder: Path, seeds: dict[int, int], episodes: int = 3, decisions
                 np.full(kept.shape, np.nan, np.float16),
             )
             path = shard_path(folder, seed, shard)
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             np.savez(path, **vars(pool))
 
 

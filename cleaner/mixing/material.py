@@ -111,11 +111,7 @@ class Material:
 
 def read_manifest(folder: Path) -> list[Clip]:
     """All clips below ``folder`` that its manifest names; UsageError where there is no manifest."""
-    folder = Path(folder)
-    places = (folder / "manifest.csv", folder.parent / "manifest.csv")
-    manifest = next((place for place in places if place.is_file()), None)
-    if manifest is None:
-        raise UsageError(f"no manifest.csv in {folder} or beside it: it tells what each file is")
+    folder, manifest = Path(folder), manifest_of(folder)
     clips = []
     with manifest.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
@@ -123,6 +119,15 @@ def read_manifest(folder: Path) -> list[Clip]:
             if folder in path.parents and not _UNHEARD.search(path.name):
                 clips.append(_clip(path, path.relative_to(folder).as_posix(), row))
     return clips
+
+
+def manifest_of(folder: Path) -> Path:
+    """The file that tells what each file of ``folder`` is, in it or beside it; UsageError without one."""
+    places = (Path(folder) / "manifest.csv", Path(folder).parent / "manifest.csv")
+    manifest = next((place for place in places if place.is_file()), None)
+    if manifest is None:
+        raise UsageError(f"no manifest.csv in {folder} or beside it: it tells what each file is")
+    return manifest
 
 
 def read_samples(path: Path) -> np.ndarray:

@@ -44,10 +44,10 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
     from cleaner.mixing.pool import load_pool, shard_path
     from cleaner.mixing.soft_targets import soft_target
 
-    pools = []
+    pools, place = [], _place(folder, settings)
     for aside, shards in ((False, settings.pool_shards), (True, ASIDE_SHARDS)):
         first = seed + _ASIDE_SEED * aside
-        paths = [shard_path(Path(settings.pool), first, shard) for shard in range(shards)]
+        paths = [shard_path(place, first, shard) for shard in range(shards)]
         missing = [shard for shard in range(shards) if not paths[shard].exists()]
         if missing:
             _make_shards(_Mixing(folder, aside, settings, first), missing)
@@ -90,6 +90,13 @@ class _Mixing:
     seed: int
 
 
+def _place(folder: Path, settings: MixedSettings) -> Path:
+    from cleaner.mixing.episodes import MixSettings
+    from cleaner.mixing.pool import pool_folder
+
+    return pool_folder(Path(settings.pool), folder, MixSettings(), settings.teacher is not None)
+
+
 def _make_shards(mixing: _Mixing, shards: list[int]) -> None:
     """Make shards side by side, each whole or not at all; which process makes one does not matter to it."""
     make = _maker(mixing)  # here too, so that what is missing is said before processes start
@@ -113,9 +120,10 @@ def _maker(mixing: _Mixing) -> Callable[[int], None]:
 
     teacher = _teacher(mixing.settings)
     material = Material(mixing.folder, set_aside=mixing.aside, teacher=teacher)
+    place = _place(mixing.folder, mixing.settings)
 
     def make(shard: int) -> None:
-        path = shard_path(Path(mixing.settings.pool), mixing.seed, shard)
+        path = shard_path(place, mixing.seed, shard)
         make_shard(material, MixSettings(), teacher, mixing.seed, shard, path)
 
     return make

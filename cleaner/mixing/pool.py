@@ -1,9 +1,11 @@
 """Mixed episodes on disk, made once, with teachers' answers, so that epochs need not mix anew.
 
 A shard is a ``.npz`` of ``SHARD_EPISODES`` episodes; shard ``k`` of a seed holds the episodes from
-``k * SHARD_EPISODES`` on, whoever makes it and in whatever order. Pools lie outside git.
+``k * SHARD_EPISODES`` on, whoever makes it and in whatever order. What is mixed of other sounds, in another
+way or with another judge lies in a folder of its own. Pools lie outside git.
 """
 
+import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ import numpy as np
 from cleaner.features import log_mel
 from cleaner.files import write_whole
 from cleaner.mixing.episodes import Episode, MixSettings, episodes
-from cleaner.mixing.material import Material
+from cleaner.mixing.material import Material, manifest_of
 
 SHARD_EPISODES = 48
 
@@ -33,6 +35,12 @@ class Pool:
     inside: np.ndarray
     kind: np.ndarray
     teacher: np.ndarray
+
+
+def pool_folder(pools: Path, sounds: Path, settings: MixSettings, judged: bool) -> Path:
+    """Where the episodes lie that are mixed of the folder ``sounds``, ``judged`` by teachers or not."""
+    said = manifest_of(sounds).read_bytes() + repr((Path(sounds).name, settings, judged)).encode()
+    return Path(pools) / hashlib.sha256(said).hexdigest()[:8]
 
 
 def shard_path(folder: Path, seed: int, shard: int) -> Path:
