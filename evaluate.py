@@ -12,7 +12,6 @@ Figures are told as they are and with a collar of 40 ms around every edge, with 
 
 import json
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,10 +146,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = options_from(given, OutputSettings)
     figures = options_from(given, FigureSettings)
     cut = CutSettings(options_from(given, TidySettings), options_from(given, EdgeSettings))
-    readers = readers_of(options_from(given, DataSettings), options_from(given, PeerSettings), figures.seed)
-    given.checkpoints = given.checkpoints or [DEFAULT_CHECKPOINT]
-    tuned_path = check_outputs(given.checkpoints, figures, output)
-    contenders = contenders_of(given, cut.tidy.threshold, output.device)
+    data, peers = options_from(given, DataSettings), options_from(given, PeerSettings)
+    checkpoints = given.checkpoints or [DEFAULT_CHECKPOINT]
+    check_meant(data, figures)
+    readers = readers_of(data, peers, figures.seed)
+    if figures.tune and len(readers) > 1:
+        raise UsageError("--tune chooses on one set of recordings: name one part of the suite with --parts")
+    tuned_path = check_outputs(checkpoints, figures, output)
+    contenders = contenders_of(checkpoints, peers, cut.tidy.threshold, output.device)
     from cleaner.measuring.comparison import CountSettings, compare
     from cleaner.measuring.tables import summary_table
 
@@ -164,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if output.output:
             _save_curves(output.output / f"curves_{name}.png", name, scored, contenders)
         if tuned_path and figures.tune:
-            print(tune(scored, contenders[0], figures.tune, settings, given.checkpoints[0], tuned_path))
+            said = tune(scored, contenders[0], figures.tune, settings, checkpoints[0], tuned_path)
+            print(said, file=sys.stderr if output.json else sys.stdout)
     if len(parts) > 1 and not output.json:
         print(f"\n{summary_table(parts)}")
     if output.output:
@@ -193,6 +197,18 @@ def parser() -> Parser:
     return made
 
 
+def check_meant(data: DataSettings, figures: FigureSettings) -> None:
+    """Raise UsageError for options that nothing would come of."""
+    if data.suite and data.mix:
+        raise UsageError("--suite and --mix exclude each other")
+    if data.parts and not data.suite:
+        raise UsageError("--parts names parts of a suite: say which with --suite")
+    if data.labels and (data.suite or data.mix):
+        raise UsageError("--labels belong to --data; what --suite and --mix judge has labels of its own")
+    if figures.tuned and not figures.tune:
+        raise UsageError("--tuned is where a tuned copy goes: say with --tune what is wished for")
+
+
 def readers_of(settings: DataSettings, peers: PeerSettings, seed: int) -> Readers:
     """Readers of the labelled recordings, by the name of the part that they are.
 
@@ -203,8 +219,6 @@ def readers_of(settings: DataSettings, peers: PeerSettings, seed: int) -> Reader
     from cleaner.measuring.trials import TrialSettings, sounds_in, trials
     from cleaner.measuring.truth import judged_in
 
-    if settings.suite and settings.mix:
-        raise UsageError("--suite and --mix exclude each other")
     if settings.suite:
         doubt = hearing_no_speech(peers.peer_folder, peers.peer_cache)
         return suite_parts(settings.suite, settings.parts, doubt)
@@ -239,14 +253,15 @@ def check_outputs(
     return path
 
 
-def contenders_of(given: Namespace, threshold: float | None, device: str) -> "list[Contender]":
+def contenders_of(
+    checkpoints: Sequence[Path], beside: PeerSettings, threshold: float | None, device: str
+) -> "list[Contender]":
     """Checkpoints, then peers; each with a name of its own."""
     from cleaner.detect import load_detector
     from cleaner.measuring.comparison import checkpoint_contender, peer_contender
 
-    beside = options_from(given, PeerSettings)
     contenders = []
-    for path, name in zip(given.checkpoints, _short_names(given.checkpoints), strict=True):
+    for path, name in zip(checkpoints, _short_names(checkpoints), strict=True):
         contenders.append(checkpoint_contender(load_detector(path, device), name, threshold))
     contenders += [peer_contender(name, beside.peer_folder, beside.peer_cache) for name in beside.peers]
     if len({one.name for one in contenders}) < len(contenders):

@@ -10,7 +10,6 @@ The run's folder gets best.pt, last.pt, metrics.jsonl and curves.png, and
 """
 
 import copy
-import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -33,6 +32,7 @@ from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S
 from cleaner.kinds import KIND_NAMES
 from cleaner.metrics import auc, frame_figures, without_collar
 from cleaner.mixing.mixed_data import MixedSettings, mixed_tracks
+from cleaner.plot import save_figure
 from cleaner.training.augment import AugmentSettings, change_sound
 from cleaner.training.calibration import THRESHOLD, calibrate, logit
 from cleaner.training.training_data import (
@@ -308,7 +308,7 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
     """Losses, AUC and share removed against the epoch, as a PNG."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in history]
     for axes, names in ((left, ("loss", "validation_loss")), (right, ("auc", "removed_at_99"))):
@@ -316,9 +316,7 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
             axes.plot(epochs, [row[name] for row in history], marker=".", label=name.replace("_", " "))
         axes.set_xlabel("epoch")
         axes.legend()
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
-    write_whole(path, buffer.getvalue())
+    save_figure(figure, path)
 
 
 # --- where the run stands ---------------------------------------------------------------------------------

@@ -77,6 +77,11 @@ def save_plot(
         _draw_row(axis, index * row_s, row_s, peaks, step_s, keep, threshold, cut_list)
     axes[-1].set_xlabel("time (h:mm:ss)" if duration_s >= 3_600 else "time (m:ss)")
     _legend(figure, cut_list, threshold)
+    save_figure(figure, path)
+
+
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a matplotlib figure as a PNG, whole or not at all."""
     data = io.BytesIO()
     figure.savefig(data, format="png")
     write_whole(path, data.getvalue())

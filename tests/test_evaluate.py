@@ -97,6 +97,8 @@ def test_a_tuned_copy_carries_the_chosen_threshold(labelled, gate_checkpoint, tm
     assert evaluate.main([*given, "--tune", "recall >= 0.9"]) == 0
     chosen = load_checkpoint(copy).threshold
     assert f"threshold {chosen:g}" in capsys.readouterr().out
+    assert evaluate.main([*given, "--tune", "recall >= 0.9", "--force", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["data"]["recordings"] == 1
     assert load_checkpoint(gate_checkpoint).threshold == 0.15
     with pytest.raises(UsageError, match=r"mine\.pt is there already"):
         evaluate.main([*given, "--tune", "recall >= 0.9"])
@@ -113,6 +115,9 @@ def test_a_tuned_copy_carries_the_chosen_threshold(labelled, gate_checkpoint, tm
         (["--peers", "loudness", "--data", "nowhere"], "nowhere does not exist"),
         (["--peers", "loudness", "--suite", "nowhere"], "holds no test suite"),
         (["--peers", "loudness", "--suite", "a", "--mix", "b"], "exclude each other"),
+        (["--parts", "podcast"], "say which with --suite"),
+        (["--labels", "a.txt", "--mix", "b"], "has labels of its own"),
+        (["--tuned", "b.pt"], "say with --tune what is wished for"),
         (["--peers", "loudness,loudness"], "named twice"),
     ],
 )
@@ -120,6 +125,11 @@ def test_mistakes_are_named(given, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CleanerError, match=message):
         evaluate.main([*given, "--quiet"])
+
+
+def test_a_threshold_is_chosen_on_one_part_of_a_suite(shared_data, tmp_path):
+    with pytest.raises(UsageError, match="name one part of the suite with --parts"):
+        evaluate.main(["--suite", str(shared_data), "--tune", "recall >= 0.9", "--tuned", str(tmp_path / "a.pt")])
 
 
 def test_the_built_mixes_are_measured(shared_data, capsys):

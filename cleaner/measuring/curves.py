@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.metrics import curves
+from cleaner.plot import save_figure
 
 _PANELS = ("recall", "precision", "removed")
 _TITLES = {"recall": "recall", "precision": "precision", "removed": "share of the removable removed"}
@@ -18,7 +19,7 @@ def save_curves(path: Path, truth: np.ndarray, scores: Mapping[str, np.ndarray],
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(14, 3.6), layout="constrained")
+    figure = Figure(figsize=(14, 3.6), dpi=110, layout="constrained")
     axes = dict(zip((*_PANELS, "trade"), figure.subplots(1, 4), strict=True))
     thresholds = np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100, [0.995, 0.999]])
     for name, score in scores.items():
@@ -37,4 +38,4 @@ def save_curves(path: Path, truth: np.ndarray, scores: Mapping[str, np.ndarray],
         axis.grid(alpha=0.3)
     axes["trade"].legend(fontsize=8)
     figure.suptitle(title)
-    figure.savefig(path, dpi=110, format="png")
+    save_figure(figure, path)
