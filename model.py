@@ -15,7 +15,8 @@ import json
 import math
 import pickle
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -312,9 +313,9 @@ def load_checkpoint(path: str | Path, device: str = "cpu") -> Checkpoint:
     finite = all(bool(torch.isfinite(value).all()) for value in network.state_dict().values())
     if not finite or not math.isfinite(shift) or not 0 <= checkpoint.threshold <= 1:
         raise CheckpointError(f"{path}: holds weights or a threshold that are no numbers; train it again")
-    if len(checkpoint.kinds) != network.config.kinds:
-        named, there = len(checkpoint.kinds), network.config.kinds
-        raise CheckpointError(f"{path}: names {named} kinds, its network has {there}")
+    if checkpoint.kinds != KIND_NAMES or network.config.kinds != len(KIND_NAMES):
+        found = ", ".join(checkpoint.kinds)
+        raise CheckpointError(f"{path}: made for the kinds {found}; needed: {', '.join(KIND_NAMES)}")
     try:
         network.to(device)
     except (RuntimeError, AssertionError) as error:
@@ -327,14 +328,10 @@ def load_detector(path: str | Path, device: str = "cpu") -> "Detector":
     from cleaner.detect import Detector  # brings the sound file libraries, which training does without
 
     checkpoint = load_checkpoint(path, device)
-    # The windows are small: more threads cost more than they gain, and take the cores of the decoder.
-    torch.set_num_threads(1)
     return Detector(
         network=numpy_network(checkpoint, device),
         context_frames=checkpoint.network.config.context_frames,
-        kinds=checkpoint.kinds,
         threshold=checkpoint.threshold,
-        features=checkpoint.features,
         name=Path(path).stem,
     )
 
@@ -371,11 +368,22 @@ def numpy_network(checkpoint: Checkpoint, device: str = "cpu") -> Callable[[np.n
         module.network = RowNetwork(cast(Network, module.network))
 
     def answer(mel: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             columns = torch.from_numpy(np.ascontiguousarray(mel, dtype=np.float32)).to(device)
             return module(columns).cpu().numpy()
 
     return answer
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """On small windows more threads cost more than they gain, and take the cores of the decoder."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class RowNetwork(nn.Module):

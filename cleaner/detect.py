@@ -2,12 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import AudioInfo, Recording, analysis_blocks, blocks_ahead
+from cleaner.audio import Recording, analysis_blocks, blocks_ahead
 from cleaner.errors import CheckpointError
 from cleaner.features import LogMelStream
 from cleaner.frames import DECISION_FRAMES, FeatureConfig, decision_count
@@ -29,32 +29,28 @@ class Detector:
     """A network as the rest of the program sees it.
 
     ``network`` maps a log-mel spectrogram, float32 ``(mel_bands, T)``, to float32 ``(1 + K, D)``: the keep
-    probability, then a softmax over ``kinds``. ``context_frames`` (even) is at least half its receptive
+    probability, then a softmax over ``KIND_NAMES``. ``context_frames`` (even) is at least half its receptive
     field.
     """
 
     network: Network
     context_frames: int
-    kinds: tuple[str, ...] = KIND_NAMES
     threshold: float = 0.15
-    features: FeatureConfig = field(default_factory=FeatureConfig)
     name: str = "default"
 
 
 @dataclass(frozen=True)
 class Detection:
-    """What the network answered for a recording of ``samples`` at ``info.sample_rate_hz``.
+    """What the network answered for a recording of ``samples``.
 
     ``keep``: float32 ``(D,)``; ``kind``: uint8 ``(D,)``, the likeliest by its number; ``kinds``: the
     probabilities of all, float16 ``(K, D)``, where they were asked for.
     """
 
-    info: AudioInfo
     samples: int
     keep: np.ndarray
     kind: np.ndarray
     kinds: np.ndarray | None
-    warnings: tuple[str, ...]
 
 
 def load_detector(path: str | Path, device: str = "cpu") -> Detector:
@@ -97,25 +93,23 @@ def detect(
     # Decoding, which takes about as long as all the rest, is beside already; resampling gets a thread.
     analysis = prefetch(analysis_blocks(shown(), recording.info.sample_rate_hz))
     keep, kind, kinds = bytearray(), bytearray(), bytearray()
-    for answer in detect_stream(detector, _mel_blocks(analysis, detector.features)):
+    for answer in detect_stream(detector, _mel_blocks(analysis)):
         keep += answer[0].tobytes()
         kind += answer[1:].argmax(axis=0).astype(np.uint8).tobytes()
         if all_kinds:
             kinds += answer[1:].T.astype(np.float16).tobytes()
     return Detection(
-        info=recording.info,
         samples=samples,
         keep=np.frombuffer(keep, np.float32),
         kind=np.frombuffer(kind, np.uint8),
-        kinds=np.frombuffer(kinds, np.float16).reshape(-1, len(detector.kinds)).T if all_kinds else None,
-        warnings=tuple(recording.warnings),
+        kinds=np.frombuffer(kinds, np.float16).reshape(-1, len(KIND_NAMES)).T if all_kinds else None,
     )
 
 
 def detect_features(detector: Detector, mel: np.ndarray) -> np.ndarray:
     """Answer for a log-mel spectrogram in memory: float32 ``(mel_bands, T)`` -> float32 ``(1 + K, D)``."""
     answers = list(detect_stream(detector, [mel]))
-    return np.concatenate(answers, axis=1) if answers else np.zeros((1 + len(detector.kinds), 0), np.float32)
+    return np.concatenate(answers, axis=1) if answers else np.zeros((1 + len(KIND_NAMES), 0), np.float32)
 
 
 def detect_stream(
@@ -128,7 +122,7 @@ def detect_stream(
     the last window begin and end where the recording does, so the network sees the true edges.
     """
     context = detector.context_frames
-    pending = np.zeros((detector.features.mel_bands, 0), np.float32)
+    pending = np.zeros((FeatureConfig.mel_bands, 0), np.float32)
     lead = 0  # frames at the start of pending whose answers are out already
     for block in mel_blocks:
         pending = np.concatenate([pending, block], axis=1)
@@ -148,8 +142,8 @@ def _answers(detector: Detector, window: np.ndarray, lead: int, frames: int) -> 
     return answer[:, first : first + decision_count(frames)]
 
 
-def _mel_blocks(analysis: Iterable[np.ndarray], features: FeatureConfig) -> Iterator[np.ndarray]:
-    stream = LogMelStream(features)
+def _mel_blocks(analysis: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    stream = LogMelStream()
     for samples in analysis:
         yield stream.push(samples)
     yield stream.finish()

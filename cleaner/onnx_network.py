@@ -10,6 +10,7 @@ import numpy as np
 from cleaner.detect import Detector
 from cleaner.errors import CheckpointError
 from cleaner.frames import FeatureConfig
+from cleaner.kinds import KIND_NAMES
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -28,7 +29,7 @@ def load_detector(path: Path, device: str = "cpu") -> Detector:
     try:
         description = json.loads(metadata["checkpoint"])
         context_frames = int(metadata["context_frames"])
-        kinds = tuple(description["kinds"])
+        kinds = ", ".join(description["kinds"])
         threshold = float(description["threshold"])
         features = description["features"]
     except (KeyError, TypeError, ValueError):
@@ -37,6 +38,8 @@ def load_detector(path: Path, device: str = "cpu") -> Detector:
         ) from None
     if features != asdict(FeatureConfig()):
         raise CheckpointError(f"{path}: made for other features, {features}; needed: {FeatureConfig()}")
+    if kinds != ", ".join(KIND_NAMES):
+        raise CheckpointError(f"{path}: made for the kinds {kinds}; needed: {', '.join(KIND_NAMES)}")
 
     def network(mel: np.ndarray) -> np.ndarray:
         try:
@@ -44,7 +47,7 @@ def load_detector(path: Path, device: str = "cpu") -> Detector:
         except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument as error:
             raise CheckpointError(f"{path}: does not answer as a network of this project: {error}") from None
 
-    return Detector(network, context_frames, kinds, threshold, name=path.stem)
+    return Detector(network, context_frames, threshold, name=path.stem)
 
 
 def _open_session(path: Path, device: str) -> "onnxruntime.InferenceSession":

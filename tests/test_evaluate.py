@@ -128,8 +128,9 @@ def test_mistakes_are_named(given, message, tmp_path, monkeypatch):
 
 
 def test_a_threshold_is_chosen_on_one_part_of_a_suite(shared_data, tmp_path):
+    wish = ["--tune", "recall >= 0.9", "--tuned", str(tmp_path / "a.pt")]
     with pytest.raises(UsageError, match="name one part of the suite with --parts"):
-        evaluate.main(["--suite", str(shared_data), "--tune", "recall >= 0.9", "--tuned", str(tmp_path / "a.pt")])
+        evaluate.main(["--suite", str(shared_data), *wish])
 
 
 def test_the_built_mixes_are_measured(shared_data, capsys):

@@ -13,7 +13,7 @@ import torch
 
 from cleaner.detect import detect_features, detect_stream
 from cleaner.errors import CheckpointError
-from cleaner.frames import DECISION_FRAMES, FeatureConfig
+from cleaner.frames import DECISION_FRAMES
 from model import (
     MODELS,
     Checkpoint,
@@ -114,7 +114,14 @@ def test_what_was_saved_is_what_is_loaded(tmp_path):
     for name, value in saved.network.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[name], value), name
     detector = load_detector(tmp_path / "x.pt")
-    assert (detector.threshold, detector.name, detector.features) == (0.2, "x", FeatureConfig())
+    assert (detector.threshold, detector.name) == (0.2, "x")
+
+
+def test_answering_leaves_the_number_of_threads_alone(tmp_path):
+    save_checkpoint(Checkpoint(lively()), tmp_path / "x.pt")
+    before = torch.get_num_threads()
+    load_detector(tmp_path / "x.pt").network(mel_of(9))
+    assert torch.get_num_threads() == before
 
 
 def test_loading_twice_gives_the_same_network(tmp_path):
@@ -195,6 +202,7 @@ def test_another_feature_set_is_refused(tmp_path):
         lambda content: content.update(checkpoint_version=99),
         lambda content: content["weights"]["mean"].fill_(float("nan")),
         lambda content: content.update(kinds=["silence"]),
+        lambda content: content.update(kinds=["breath", "silence", "noise"]),
         lambda content: content.update(calibration={"shift": "no number"}),
         lambda content: content.clear(),
     ],
