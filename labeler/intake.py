@@ -13,12 +13,9 @@ from cleaner.audio import open_recording
 from cleaner.clips import slice_recording
 from cleaner.errors import CleanerError, ImportFormatError, UsageError
 from cleaner.imports.apply import Applied, import_labels
+from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.manifest import Clip
 
-SUFFIXES = (
-    *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".aif", ".aiff"),
-    *(".wma", ".mp4", ".webm", ".mka", ".mkv", ".mov"),
-)
 _LONGEST_NAME = 120
 _SHOWN_JOBS = 12
 
@@ -143,6 +140,6 @@ def safe_name(name: str) -> str:
     """A file's bare name without anything that could lead elsewhere; raises UsageError for a foreign kind."""
     bare = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
     suffix = Path(bare).suffix.lower()
-    if suffix not in SUFFIXES or not Path(bare).stem.strip(" ."):
-        raise UsageError(f"{name!r} is no recording; allowed are {', '.join(SUFFIXES)}")
+    if suffix not in RECORDING_SUFFIXES or not Path(bare).stem.strip(" ."):
+        raise UsageError(f"{name!r} is no recording; allowed are {', '.join(sorted(RECORDING_SUFFIXES))}")
     return Path(bare).stem[:_LONGEST_NAME].lstrip(".") + Path(bare).suffix

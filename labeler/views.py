@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 from werkzeug.exceptions import HTTPException
 
 from cleaner.errors import CleanerError
+from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
 from labeler import preview as splicing
@@ -34,7 +35,10 @@ def labeler() -> str:
     static = Path(str(current_app.static_folder))
     modules = sorted(path.relative_to(static).as_posix() for path in static.rglob("*.js"))
     folder = project().config.data.resolve().name
-    return render_template("labeler.html", project=folder, modules=modules, exports=EXPORTS.values())
+    suffixes = ",".join(sorted(RECORDING_SUFFIXES))
+    return render_template(
+        "labeler.html", project=folder, modules=modules, exports=EXPORTS.values(), suffixes=suffixes
+    )
 
 
 @pages.get("/api/project")

@@ -119,8 +119,8 @@ let shown = { clips: project.clips_version, model: null };
 /** What the server tells every other second. */
 async function onStatus({ changes, model, jobs, training: trained, agreement, clips_version }) {
   if (clips_version !== shown.clips) {
-    shown.clips = clips_version;
     await reload();
+    shown.clips = clips_version;
   } else if (Object.keys(changes).length) takeChanges(changes);
   files.draw(jobs);
   training.draw(trained);
@@ -129,8 +129,8 @@ async function onStatus({ changes, model, jobs, training: trained, agreement, cl
   byId("model-state").dataset.state = model.state;
   if (model.version !== shown.model) {
     const first = shown.model === null;
-    shown.model = model.version;
     if (!first || model.version > 0) await newProposals();
+    shown.model = model.version;
   }
 }
 

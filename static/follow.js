@@ -10,10 +10,10 @@ export function follow(since, onStatus) {
     clearTimeout(timer);
     try {
       const status = await api.status(version);
+      await onStatus(status);
       version = status.version;
-      onStatus(status);
     } catch {
-      // the saver says it when the server is gone; here there is nothing to lose
+      // the saver says it when the server is gone; here nothing is lost, as it is asked for again
     }
     timer = setTimeout(ask, document.hidden ? 5 * EVERY_MS : EVERY_MS);
   };

@@ -275,6 +275,13 @@ def test_a_chosen_recording_is_sliced_and_queued(page, tmp_path):
     page.shows("talk_1")
 
 
+def test_new_clips_come_even_where_asking_for_them_failed_once(page, tmp_path):
+    page.tab.route("**/api/project", lambda route: route.abort(), times=1)
+    page.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))
+    page.until("() => document.querySelectorAll('.recording').length === 2")
+    page.problems.clear()  # the browser notes the request that failed
+
+
 def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_named(page, tmp_path):
     """By the browser's own drag of files, as a file manager makes it."""
     (tmp_path / "notes.txt").write_text("no sound")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from labeler.intake import safe_name
 from tests.labeler.conftest import loudness_detector, recording_samples
 
 
@@ -397,6 +398,13 @@ def wait_for_jobs(client):
             return jobs
         time.sleep(0.02)
     raise AssertionError(jobs)
+
+
+def test_the_page_takes_what_preprocess_takes(client):
+    page = client.get("/").get_data(as_text=True)
+    assert all(suffix in page for suffix in (".m4b", ".w64", ".avi"))
+    assert safe_name("Folge 7.M4B") == "Folge 7.M4B"
+
 
 
 @pytest.mark.parametrize("name", ["virus.exe", "", "..", ".wav", "a.wav/..", "labels.json"])
