@@ -406,7 +406,6 @@ def test_the_page_takes_what_preprocess_takes(client):
     assert safe_name("Folge 7.M4B") == "Folge 7.M4B"
 
 
-
 @pytest.mark.parametrize("name", ["virus.exe", "", "..", ".wav", "a.wav/..", "labels.json"])
 def test_an_upload_of_a_foreign_kind_is_refused(client, data, name):
     answer = client.post(f"/api/recordings?name={name}", data=b"x", content_type="application/octet-stream")
