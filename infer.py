@@ -26,21 +26,20 @@ from cleaner.batch import BatchProgress, ShareOfBatch, progress_on, side_by_side
 from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
 from cleaner.cores import usable_cores
 from cleaner.cutting.actions import ActionSettings, as_plain, presets_help
-from cleaner.cutting.decide import CutSettings, decide
-from cleaner.cutting.edges import EdgeEnergy, EdgeSettings
+from cleaner.cutting.decide import CutSettings
+from cleaner.cutting.edges import EdgeSettings
 from cleaner.cutting.forced import ForcedSettings, by_person, forced_on, ranges_in
 from cleaner.cutting.loudness import LoudnessSettings
 from cleaner.cutting.pace import missed_target
-from cleaner.errors import AudioFileError, NothingToKeep, UsageError
+from cleaner.errors import NothingToKeep
 from cleaner.exports import Decided, export_path, exporter
-from cleaner.files import fingerprint
 from cleaner.inputs import names_many
 from cleaner.interrupt import nothing_half_done
 from cleaner.planning import OutputSettings, Task, plan
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
 from cleaner.report import Report, report_on, tell
-from cleaner.segments import CutList, Source, TidySettings
+from cleaner.segments import CutList, TidySettings
 from cleaner.splice import JoinSettings
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         with nothing_half_done():
             detector = load_detector(settings.run.checkpoint, settings.run.device)
-        settings = replace(settings, cut=with_threshold(settings.cut, detector.threshold))
+        settings = replace(settings, cut=settings.cut.at(detector.threshold))
     if many := names_many(given.inputs):
         reports, failed = clean_all(tasks, settings, detector)
     else:
@@ -160,17 +159,6 @@ def settings_from(given: Namespace) -> Settings:
     """The settings that a parsed command line stands for."""
     files, run, tidy, edges, actions, forced, join, loudness = (options_from(given, part) for part in OPTIONS)
     return Settings(files, run, CutSettings(tidy, edges, actions), forced, join, loudness)
-
-
-def with_threshold(cut: CutSettings, checkpoints_own: float) -> CutSettings:
-    """The settings with the threshold in force: the option, else the checkpoint's. Raises UsageError."""
-    tidy = cut.tidy
-    threshold = checkpoints_own if tidy.threshold is None else tidy.threshold
-    if tidy.exit_threshold is not None and tidy.exit_threshold > threshold:
-        raise UsageError(
-            f"--exit-threshold {tidy.exit_threshold:g} is above the threshold {threshold:g}; it cannot be"
-        )
-    return replace(cut, tidy=replace(tidy, threshold=threshold))
 
 
 def clean(
@@ -233,38 +221,30 @@ def decide_on(
 ) -> Decided:
     """Let the network decide on a whole recording, then settle edges, kinds and actions."""
     from cleaner.audio import to_float
-    from cleaner.detect import detect
+    from cleaner.deciding import decide_recording
 
-    rate_hz = recording.info.sample_rate_hz
-    energy, peaks = EdgeEnergy(rate_hz), Peaks(rate_hz)
+    rate_hz, cut = recording.info.sample_rate_hz, settings.cut
+    peaks = Peaks(rate_hz)
 
     def tap(block: "np.ndarray") -> None:
-        energy.push(block)
         if settings.files.plot:
             peaks.push(to_float(block))
         progress.advance("deciding", block.shape[1])
 
     wants_all = "probabilities" in settings.files.export
-    detection = detect(detector, recording, tap, all_kinds=wants_all)
-    if detection.samples == 0:
-        raise AudioFileError(f"{task.recording} holds no sound: its length is zero")
-    segments = decide(
-        detection.keep,
-        detection.kind,
-        detection.samples,
-        rate_hz,
-        settings.cut,
-        energy=energy.finish(),
-        by_person=by_person(settings.forced, detection.samples, rate_hz, task.earlier_segments(), ranges_in),
-        grid_samples=recording.info.grid_samples,
+    cut_list, detection = decide_recording(
+        recording,
+        detector,
+        cut,
+        tap=tap,
+        by_person=lambda samples: by_person(
+            settings.forced, samples, rate_hz, task.earlier_segments(), ranges_in
+        ),
+        all_kinds=wants_all,
+        said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name},
     )
-    cut, threshold = settings.cut, settings.cut.tidy.threshold
-    said = as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name}
-    mark = fingerprint(task.recording)
-    source = Source(str(task.recording), rate_hz, detection.samples, recording.info.channels, mark)
-    cut_list = CutList(source, segments, said)
     if settings.files.plot:
-        assert threshold is not None, "with_threshold set it"
+        threshold = detector.threshold if cut.tidy.threshold is None else cut.tidy.threshold
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
     return Decided(task.recording, cut_list, detection if wants_all else None)

@@ -20,12 +20,14 @@ import soundfile
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from decided import cut_list_of  # noqa: E402
 from seams import chromium  # noqa: E402
 
 from cleaner.audio import Writer, open_recording, output_format, to_float  # noqa: E402
 from cleaner.audio.mp3.frames import split_frames  # noqa: E402
 from cleaner.audio.mp3.header import read_mp3_header  # noqa: E402
+from cleaner.cutting.decide import CutSettings  # noqa: E402
+from cleaner.deciding import decide_recording  # noqa: E402
+from cleaner.detect import load_detector  # noqa: E402
 from cleaner.render import render, rendered_blocks  # noqa: E402
 from cleaner.segments import CutList, TimeMap  # noqa: E402
 
@@ -73,7 +75,7 @@ def row(source: Path, checkpoint: Path, browser: Any) -> list[str]:
     """The cells of one line but the first."""
     copied, again = source.with_name("copied.mp3"), source.with_name("again.mp3")
     with open_recording(source) as recording:
-        cut_list = cut_list_of(recording, checkpoint, "tight")
+        cut_list, _ = decide_recording(recording, load_detector(checkpoint), CutSettings())
         wanted = np.concatenate([to_float(b) for b in rendered_blocks(recording, cut_list)], axis=1)
         render(recording, cut_list, copied, overwrite=True)
         with Writer(again, output_format(recording.info, ".mp3"), overwrite=True) as writer:

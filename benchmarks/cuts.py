@@ -254,9 +254,8 @@ def print_podcast(folder: Path, detector: Detector) -> None:
     author_s = float(np.nansum(judged.truth == 1)) * DECISION_S
     for where, quietest_s in (("at the quietest place", 0.06), ("where the network says", 0.0)):
         edges = EdgeSettings(margin_s=(0, 0), decay_s=0, quietest_s=quietest_s)
-        segments = decide(
-            found.keep, found.kind, found.samples, rate_hz, CutSettings(edges=edges), energy=energy
-        )
+        settings = CutSettings(edges=edges).at(detector.threshold)
+        segments = decide(found.keep, found.kind, found.samples, rate_hz, settings, energy=energy)
         kept_s = sum(s.length for s in segments if s.keep) / rate_hz
         print(
             f"podcast, tight, margins 0, edges {where}: {kept_s:.0f} s, the author's edit {author_s:.0f} s: "

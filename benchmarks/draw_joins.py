@@ -19,13 +19,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from decided import cut_list_of  # noqa: E402
-
 from cleaner.audio import open_recording, to_float  # noqa: E402
 from cleaner.cli import format_clock  # noqa: E402
-from cleaner.cutting.actions import PRESETS  # noqa: E402
+from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
+from cleaner.cutting.decide import CutSettings  # noqa: E402
 from cleaner.cutting.join_figures import join_figure  # noqa: E402
 from cleaner.cutting.room_tone import Reader  # noqa: E402
+from cleaner.deciding import decide_recording  # noqa: E402
+from cleaner.detect import load_detector  # noqa: E402
 from cleaner.render import reader_of  # noqa: E402
 from cleaner.segments import CutList  # noqa: E402
 from cleaner.splice import Join, JoinSettings, crossfade, joins  # noqa: E402
@@ -62,7 +63,8 @@ def main() -> None:
     given = parser.parse_args()
     with open_recording(given.recording) as recording:
         rate_hz = recording.info.sample_rate_hz
-        cut_list = cut_list_of(recording, given.checkpoint, given.preset)
+        settings = CutSettings(actions=ActionSettings(preset=given.preset))
+        cut_list, _ = decide_recording(recording, load_detector(given.checkpoint), settings)
         all_joins = joins(cut_list, JoinSettings())
         read = reader_of(recording)
         chosen = all_joins if given.worst else _spread(all_joins, given.joins)

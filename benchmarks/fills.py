@@ -17,9 +17,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from decided import cut_list_of  # noqa: E402
-
 from cleaner.audio import open_recording, to_float  # noqa: E402
+from cleaner.cutting.actions import ActionSettings  # noqa: E402
+from cleaner.cutting.decide import CutSettings  # noqa: E402
+from cleaner.deciding import decide_recording  # noqa: E402
+from cleaner.detect import load_detector  # noqa: E402
 from cleaner.render import rendered_blocks  # noqa: E402
 from cleaner.segments import Segment  # noqa: E402
 
@@ -40,7 +42,8 @@ def main() -> None:
     given = parser.parse_args()
     with open_recording(given.recording) as recording:
         rate_hz = recording.info.sample_rate_hz
-        cut_list = cut_list_of(recording, given.checkpoint, "audiobook")
+        settings = CutSettings(actions=ActionSettings(preset="audiobook"))
+        cut_list, _ = decide_recording(recording, load_detector(given.checkpoint), settings)
         heard = np.concatenate([to_float(block) for block in rendered_blocks(recording, cut_list)], axis=1)
     segments = cut_list.segments
     filled = [s for s in segments if s.action == "duck:room" and s.length > _SHORTEST_S * rate_hz]

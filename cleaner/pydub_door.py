@@ -8,19 +8,16 @@ pydub neither decodes nor cuts here: it keeps a whole recording in memory and jo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cleaner.audio import open_recording
-from cleaner.cutting.decide import CutSettings, decide
-from cleaner.cutting.edges import EdgeEnergy
-from cleaner.detect import Detector, detect
+from cleaner.cutting.decide import CutSettings
+from cleaner.deciding import decide_recording
+from cleaner.detect import Detector
 from cleaner.errors import NothingToKeep
-from cleaner.files import fingerprint
 from cleaner.render import render
-from cleaner.segments import CutList, Source
 from cleaner.splice import JoinSettings
 
 if TYPE_CHECKING:
@@ -41,23 +38,8 @@ def clean_segment(
         source, result = Path(folder, "segment.wav"), Path(folder, "clean.wav")
         segment.export(source, format="wav").close()
         with open_recording(source) as recording:
-            energy = EdgeEnergy(recording.info.sample_rate_hz)
-            detection = detect(detector, recording, energy.push)
-            cut = cut or CutSettings()
-            if cut.tidy.threshold is None:
-                cut = replace(cut, tidy=replace(cut.tidy, threshold=detector.threshold))
-            segments = decide(
-                detection.keep,
-                detection.kind,
-                detection.samples,
-                recording.info.sample_rate_hz,
-                cut,
-                energy=energy.finish(),
-            )
-            if not any(part.stays for part in segments):
+            cut_list, _ = decide_recording(recording, detector, cut or CutSettings())
+            if not any(part.stays for part in cut_list.segments):
                 raise NothingToKeep("the segment is nothing but silence")
-            info = recording.info
-            mark = fingerprint(source)
-            whole = Source(str(source), info.sample_rate_hz, detection.samples, info.channels, mark)
-            render(recording, CutList(whole, segments, {}), result, join)
+            render(recording, cut_list, result, join)
         return type(segment).from_wav(result)

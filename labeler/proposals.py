@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,8 +129,7 @@ def _segments(detector: "Detector", answer: np.ndarray, sound: Sound) -> list[Se
     """What ``infer.py`` would remove by default of a clip and the half seconds beside it."""
     energy = EdgeEnergy(sound.rate_hz)
     energy.push(sound.samples)
-    settings = CutSettings()
-    settings = replace(settings, tidy=replace(settings.tidy, threshold=detector.threshold))
+    settings = CutSettings().at(detector.threshold)
     length = sound.samples.shape[1]
     return model_segments(
         answer[0], answer[1:].argmax(axis=0), length, sound.rate_hz, settings, energy.finish()

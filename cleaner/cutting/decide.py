@@ -15,6 +15,7 @@ from cleaner.cutting.events import whole_breaths, whole_events
 from cleaner.cutting.forced import on_top
 from cleaner.cutting.grid import on_grid
 from cleaner.cutting.pace import paced
+from cleaner.errors import UsageError
 from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
 from cleaner.segments import Segment, TidySettings, keep_mask, runs, tidy
@@ -32,6 +33,19 @@ class CutSettings:
     tidy: TidySettings = field(default_factory=TidySettings)
     edges: EdgeSettings = field(default_factory=EdgeSettings)
     actions: ActionSettings = field(default_factory=ActionSettings)
+
+    def at(self, checkpoints_own: float) -> "CutSettings":
+        """The settings with the threshold in force: their own, else the checkpoint's.
+
+        Raises UsageError where the exit threshold is above it.
+        """
+        threshold = checkpoints_own if self.tidy.threshold is None else self.tidy.threshold
+        leaves = self.tidy.exit_threshold
+        if leaves is not None and leaves > threshold:
+            raise UsageError(
+                f"--exit-threshold {leaves:g} is above the threshold {threshold:g}; it cannot be"
+            )
+        return replace(self, tidy=replace(self.tidy, threshold=threshold))
 
 
 def decide(
