@@ -51,11 +51,6 @@ def decisions_in(samples: int, rate_hz: int) -> int:
     return decision_count(frame_count(analysis_length(samples, rate_hz)))
 
 
-def decision_boundaries(decisions: int, samples: int, rate_hz: int) -> np.ndarray:
-    """First source sample of each decision, then the recording's end: int64 ``(decisions + 1,)``."""
-    return decision_starts(np.arange(decisions + 1), samples, rate_hz)
-
-
 def decision_starts(index: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
     """First source sample of the decisions ``index``, int64; beyond the last one it is ``samples``.
 

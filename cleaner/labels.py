@@ -50,24 +50,6 @@ def read_labels(path: str | Path) -> dict[str, ClipLabel]:
         raise LabelsError(f"{path}: {error}") from None
 
 
-def write_clip_label(path: str | Path, clip: str, label: ClipLabel, expected_revision: int) -> ClipLabel:
-    """Store one clip's label as revision ``expected_revision + 1`` and return it; no other clip changes.
-
-    Raises Conflict when the file's revision of the clip is another (a clip not in the file, or of the
-    original's form, is at 0), and LabelsError when the file or the label is broken.
-    """
-    path = Path(path)
-    stored = parse_label(clip, label_to_json(replace(label, original=None, revision=expected_revision + 1)))
-    with locked(path):
-        entries = read_entries(path)
-        current = parse_label(clip, entries[clip]) if clip in entries else ClipLabel(label.duration_s)
-        if current.revision != expected_revision:
-            raise Conflict(clip, expected_revision, current)
-        entries[clip] = label_to_json(stored)
-        _write_entries(path, entries)
-    return stored
-
-
 def update_labels(path: str | Path, change: Change) -> None:
     """Change many clips at once: ``change`` gets all labels and returns those to be stored.
 

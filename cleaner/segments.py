@@ -61,16 +61,6 @@ def tidy(mask: np.ndarray, settings: TidySettings) -> np.ndarray:
     return _without_short_runs(mask, False, settings.min_cut_s)
 
 
-def grow(mask: np.ndarray, before: int, after: int) -> np.ndarray:
-    """Each kept run begins ``before`` and ends ``after`` decisions later; overlaps merge: bool ``(D,)``."""
-    mask = np.asarray(mask, bool)
-    growth = np.zeros(len(mask) + 1, np.int64)
-    starts, ends = runs(mask).T
-    np.add.at(growth, np.maximum(0, starts - before), 1)
-    np.add.at(growth, np.minimum(len(mask), ends + after), -1)
-    return np.cumsum(growth[:-1]) > 0
-
-
 def runs(mask: np.ndarray) -> np.ndarray:
     """Half-open ``[start, end)`` of each run of True: int64 ``(runs, 2)``."""
     mask = np.asarray(mask, bool)
@@ -186,7 +176,7 @@ def check_tiling(segments: Iterable[Segment], samples: int) -> None:
 
 
 class TimeMap:
-    """Source time <-> result time of a cut list, in samples."""
+    """Source time -> result time of a cut list, in samples."""
 
     def __init__(self, cut_list: CutList):
         stretches = np.array(cut_list.stretches(), np.int64).reshape(-1, 2)
@@ -200,15 +190,3 @@ class TimeMap:
         if index == len(self._ends):
             return int(self._result_ends[-1]) if index else 0
         return int(self._result_starts[index] + max(0, sample - self._starts[index]))
-
-    def to_source(self, sample: int) -> int:
-        """Where a sample of the result comes from; raises ValueError beyond the result."""
-        index = int(np.searchsorted(self._result_ends, sample, "right"))
-        if sample < 0 or index == len(self._ends):
-            raise ValueError(f"sample {sample} is not in the result")
-        return int(self._starts[index] + sample - self._result_starts[index])
-
-    def stays(self, sample: int) -> bool:
-        """Whether a sample of the recording is part of the result."""
-        index = int(np.searchsorted(self._ends, sample, "right"))
-        return index < len(self._ends) and sample >= self._starts[index]

@@ -12,7 +12,7 @@ from cleaner.dataset import load_dataset, open_dataset
 from cleaner.errors import AudioFileError, CleanerError, LabelsError, UsageError
 from cleaner.features import log_mel
 from cleaner.label_form import ClipLabel, Removal
-from cleaner.labels import read_labels, write_clip_label
+from cleaner.labels import read_labels, update_labels
 from cleaner.manifest import read_manifest
 
 TWO_SECONDS = SliceSettings(clip_seconds=2.0)
@@ -88,7 +88,9 @@ def test_new_clips_are_entered_as_not_looked_at(recording, data):
 
 def test_a_recording_is_recognised_under_any_name_and_no_label_is_lost(recording, data, tmp_path):
     slice_recording(recording, data, TWO_SECONDS)
-    write_clip_label(data / "labels.json", "ep_1", ClipLabel(2.0, (Removal(0, 1),), reviewed=True), 0)
+    update_labels(
+        data / "labels.json", lambda labels: {"ep_1": ClipLabel(2.0, (Removal(0, 1),), reviewed=True)}
+    )
     before = (data / "labels.json").read_bytes(), (data / "manifest.csv").read_bytes()
     (tmp_path / "other.wav").write_bytes(recording.read_bytes())
     for path in (recording, tmp_path / "other.wav"):

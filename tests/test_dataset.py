@@ -9,7 +9,7 @@ from cleaner.clips import SliceSettings, slice_recording
 from cleaner.dataset import load_dataset, open_dataset
 from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel, Removal
-from cleaner.labels import write_clip_label
+from cleaner.labels import update_labels
 
 ONE_SECOND = SliceSettings(clip_seconds=1.0)
 
@@ -25,7 +25,7 @@ def data(tmp_path):
     write_clip(tmp_path / "ep.wav", noise(2.5), 8_000)
     slice_recording(tmp_path / "ep.wav", tmp_path / "data", ONE_SECOND)
     label = ClipLabel(1.0, (Removal(0.0, 0.5, "breath"),), reviewed=True)
-    write_clip_label(tmp_path / "data" / "labels.json", "ep_0", label, 0)
+    update_labels(tmp_path / "data" / "labels.json", lambda labels: {"ep_0": label})
     return tmp_path / "data"
 
 

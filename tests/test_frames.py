@@ -5,7 +5,6 @@ import pytest
 
 from cleaner.frames import (
     analysis_length,
-    decision_boundaries,
     decision_centres_s,
     decision_count,
     decision_starts,
@@ -33,19 +32,19 @@ def test_analysis_length_rounds_up():
 
 
 def test_boundaries_begin_at_zero_and_end_with_the_recording():
-    assert decision_boundaries(4, 1_000, 16_000).tolist() == [0, 320, 640, 960, 1_000]
-    assert decision_boundaries(0, 0, 16_000).tolist() == [0]
-    assert decision_boundaries(1, 1, 192_000).tolist() == [0, 1]
+    assert decision_starts(np.arange(5), 1_000, 16_000).tolist() == [0, 320, 640, 960, 1_000]
+    assert decision_starts(np.arange(1), 0, 16_000).tolist() == [0]
+    assert decision_starts(np.arange(2), 1, 192_000).tolist() == [0, 1]
 
 
 def test_boundaries_round_half_up():
     # At 11,025 Hz a decision is 220.5 samples.
-    assert decision_boundaries(4, 882, 11_025).tolist() == [0, 221, 441, 662, 882]
+    assert decision_starts(np.arange(5), 882, 11_025).tolist() == [0, 221, 441, 662, 882]
 
 
 def test_boundaries_do_not_drift_in_a_day():
     samples = 24 * 3600 * 44_100
-    boundaries = decision_boundaries(24 * 3600 * 50, samples, 44_100)
+    boundaries = decision_starts(np.arange(24 * 3600 * 50 + 1), samples, 44_100)
     assert boundaries[-1] == samples
     assert boundaries[50 * 3600 * 23] == 23 * 3600 * 44_100
 

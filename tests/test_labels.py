@@ -1,12 +1,13 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel, Removal, Unknown
-from cleaner.labels import Conflict, add_clips, back_up, read_labels, update_labels, write_clip_label
+from cleaner.labels import add_clips, back_up, read_labels, update_labels
 
 OURS = {
     "duration_s": 5.0,
@@ -40,27 +41,19 @@ def test_a_missing_file_holds_no_labels(tmp_path):
 
 def test_a_write_touches_one_clip_only_and_counts_its_revision(labels_path):
     label = ClipLabel(5.0, (Removal(1, 2, "breath"),), reviewed=True)
-    stored = write_clip_label(labels_path, "ep_0", label, expected_revision=3)
+    update_labels(labels_path, lambda labels: {"ep_0": label})
     entries = json.loads(labels_path.read_text())
-    assert stored.revision == entries["ep_0"]["revision"] == 4
+    assert entries["ep_0"]["revision"] == 4
     assert entries["ep_0"]["remove"] == [[1, 2, "breath"]]
     assert entries["pod_0"] == ORIGINAL
-    assert read_labels(labels_path)["ep_0"] == stored
+    assert read_labels(labels_path)["ep_0"] == replace(label, revision=4)
 
 
 def test_an_original_label_is_rewritten_when_its_clip_changes(labels_path):
-    write_clip_label(labels_path, "pod_0", ClipLabel(5.0, reviewed=True), expected_revision=0)
+    update_labels(labels_path, lambda labels: {"pod_0": ClipLabel(5.0, reviewed=True)})
     entries = json.loads(labels_path.read_text())
     assert entries["pod_0"]["remove"] == [] and entries["pod_0"]["reviewed"] is True
     assert entries["ep_0"] == OURS
-
-
-def test_stale_data_is_a_conflict_that_shows_what_the_file_holds(labels_path):
-    before = labels_path.read_bytes()
-    with pytest.raises(Conflict, match="ep_0 is at revision 3 by now, not 2") as conflict:
-        write_clip_label(labels_path, "ep_0", ClipLabel(5.0), expected_revision=2)
-    assert conflict.value.current.remove[0].kind == "silence"
-    assert labels_path.read_bytes() == before
 
 
 def test_writers_side_by_side_lose_nothing(tmp_path):
@@ -69,8 +62,8 @@ def test_writers_side_by_side_lose_nothing(tmp_path):
 
     def label_ten(writer: int) -> None:
         start.wait()
-        for index in range(10):
-            write_clip_label(path, f"ep{writer}_{index}", ClipLabel(5.0), expected_revision=0)
+        for _ in range(10):
+            update_labels(path, lambda labels: {f"ep{writer}_{len(labels)}": ClipLabel(5.0)})
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(label_ten, range(8)))
@@ -125,7 +118,6 @@ def test_a_broken_or_foreign_file_is_named_and_never_overwritten(tmp_path, text,
     path.write_text(text)
     for attempt in (
         lambda: read_labels(path),
-        lambda: write_clip_label(path, "ep_0", ClipLabel(5.0), 0),
         lambda: add_clips(path, {"ep_1": 5.0}),
         lambda: update_labels(path, lambda labels: {"ep_1": ClipLabel(5.0)}),
     ):
@@ -164,7 +156,7 @@ def test_a_bad_entry_is_refused_by_name_value_and_what_is_allowed(labels_path, c
 def test_a_bad_label_is_never_written(labels_path):
     before = labels_path.read_bytes()
     with pytest.raises(LabelsError, match="clip ep_0"):
-        write_clip_label(labels_path, "ep_0", ClipLabel(5.0, (Removal(3, 9),)), expected_revision=3)
+        update_labels(labels_path, lambda labels: {"ep_0": ClipLabel(5.0, (Removal(3, 9),))})
     assert labels_path.read_bytes() == before
 
 

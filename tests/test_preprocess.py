@@ -12,7 +12,7 @@ from cleaner.audio.clips import write_clip
 from cleaner.cli import run
 from cleaner.dataset import load_dataset
 from cleaner.label_form import ClipLabel, Removal
-from cleaner.labels import read_labels, write_clip_label
+from cleaner.labels import read_labels, update_labels
 
 ROOT = Path(preprocess.__file__).parent
 
@@ -49,7 +49,7 @@ def test_a_recording_becomes_clips_mels_manifest_and_labels(folder, capsys):
 def test_running_again_with_more_adds_and_changes_nothing(folder, capsys):
     exit_code("ep.wav")
     label = ClipLabel(5.0, (Removal(1, 2, "breath"),), reviewed=True)
-    write_clip_label("data/labels.json", "ep_1", label, 0)
+    update_labels("data/labels.json", lambda labels: {"ep_1": label})
     assert exit_code("*.wav") == 0
     assert "there already as ep" in capsys.readouterr().out
     labels = read_labels("data/labels.json")
@@ -76,7 +76,7 @@ def test_labels_come_along_on_the_recordings_own_clock(folder, capsys):
 def test_an_import_never_takes_the_place_of_a_persons_label(folder, capsys):
     (folder / "ep.txt").write_text("4\t6\tbreath\n")
     exit_code("ep.wav")
-    write_clip_label("data/labels.json", "ep_0", ClipLabel(5.0, reviewed=True), 0)
+    update_labels("data/labels.json", lambda labels: {"ep_0": ClipLabel(5.0, reviewed=True)})
     exit_code("ep.wav", "--labels", "ep.txt")
     exit_code("ep.wav", "--labels", "ep.txt")
     labels = read_labels("data/labels.json")

@@ -232,9 +232,9 @@ def test_status_tells_what_changed_since(client):
 
 def test_labels_changed_by_another_program_are_seen(client, data):
     from cleaner.label_form import ClipLabel
-    from cleaner.labels import write_clip_label
+    from cleaner.labels import update_labels
 
-    write_clip_label(data / "labels.json", "talk_2", ClipLabel(1.0, reviewed=True), 0)
+    update_labels(data / "labels.json", lambda labels: {"talk_2": ClipLabel(1.0, reviewed=True)})
     assert client.get("/api/clips/talk_2").json["labels"]["revision"] == 1
     assert save(client, "talk_2").status_code == 409
 
