@@ -28,7 +28,7 @@ from cleaner.cores import usable_cores
 from cleaner.cutting.actions import ActionSettings, as_plain, presets_help
 from cleaner.cutting.decide import CutSettings
 from cleaner.cutting.edges import EdgeSettings
-from cleaner.cutting.forced import ForcedSettings, by_person, forced_on, ranges_in
+from cleaner.cutting.forced import ForcedSettings, by_person, forced_on
 from cleaner.cutting.loudness import LoudnessSettings
 from cleaner.cutting.pace import missed_target
 from cleaner.errors import NothingToKeep
@@ -175,7 +175,7 @@ def clean(
         progress_on(recording.info, stages, settings.run.quiet, batch) as progress,
     ):
         if task.cut_list:
-            decided = Decided(task.recording, forced_on(task.cut_list, settings.forced, ranges_in), None)
+            decided = Decided(task.recording, forced_on(task.cut_list, settings.forced), None)
         else:
             assert detector is not None
             decided = decide_on(task, recording, settings, detector, progress)
@@ -237,9 +237,7 @@ def decide_on(
         detector,
         cut,
         tap=tap,
-        by_person=lambda samples: by_person(
-            settings.forced, samples, rate_hz, task.earlier_segments(), ranges_in
-        ),
+        by_person=lambda samples: by_person(settings.forced, samples, rate_hz, task.earlier_segments()),
         all_kinds=wants_all,
         said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name},
     )

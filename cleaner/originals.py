@@ -8,6 +8,7 @@ clock of 880 samples at 22,050 Hz, and did not store where the trim began. The t
 import numpy as np
 
 from cleaner.label_form import ClipLabel, Removal, Unknown
+from cleaner.segments import runs
 
 RATE_HZ = 22_050
 HOP_S = 880 / RATE_HZ
@@ -45,11 +46,11 @@ def as_intervals(values: tuple[int, ...], start_s: float, end_s: float, duration
     edges_s = np.concatenate([[start_s], centres_s + HOP_S / 2]).clip(max=end_s)
     if len(values) and end_s < centres_s[-1] + HOP_S:
         edges_s[-1] = end_s
-    runs = [(edges_s[first], edges_s[last]) for first, last in _runs_of_zero(np.array(values, int))]
-    runs = [(0.0, start_s), *runs, (end_s, duration_s)]
+    gone = [(edges_s[first], edges_s[last]) for first, last in runs(np.array(values, int) == 0)]
+    gone = [(0.0, start_s), *gone, (end_s, duration_s)]
     return ClipLabel(
         duration_s=duration_s,
-        remove=tuple(Removal(float(start), float(end)) for start, end in _joined(runs)),
+        remove=tuple(Removal(float(start), float(end)) for start, end in _joined(gone)),
         unknown=(Unknown(float(edges_s[-1]), end_s),) if edges_s[-1] < end_s else (),
         reviewed=True,
     )
@@ -70,16 +71,10 @@ def _librosa_trim(mono: np.ndarray, rate_hz: int, pad_mode: str) -> tuple[float,
     return float(loud[0] * _TRIM_HOP_S), min(duration_s, float((loud[-1] + 1) * _TRIM_HOP_S))
 
 
-def _runs_of_zero(values: np.ndarray) -> list[tuple[int, int]]:
-    """Half-open runs of zeros: ``[1, 0, 0, 1]`` -> ``[(1, 3)]``."""
-    steps = np.diff(np.concatenate([[0], values == 0, [0]]).astype(int))
-    return list(zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True))
-
-
-def _joined(runs: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Runs in order, empty ones left out, touching ones made one."""
+def _joined(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Stretches in order, empty ones left out, touching ones made one."""
     joined: list[tuple[float, float]] = []
-    for start, end in runs:
+    for start, end in stretches:
         if end <= start:
             continue
         if joined and start <= joined[-1][1] + 1e-9:

@@ -12,12 +12,12 @@ from cleaner.label_form import ClipLabel
 
 @dataclass(frozen=True)
 class Export:
-    """A format: its name in the address, its words on the page, its name among the exporters."""
+    """A format: its name in the address, its words on the page, its module in ``cleaner.exports``."""
 
     name: str
     title: str
     hint: str
-    exporter: str
+    module: str
 
 
 EXPORTS = {
@@ -37,6 +37,6 @@ def archive(export: Export, dataset: Dataset, labels: Callable[[str], ClipLabel]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
         for recording in dealt_with:
-            for name, data in export_labels(export.exporter, dataset, labels, recording):
+            for name, data in export_labels(export.module, dataset, labels, recording):
                 made.writestr(name, data)
     return buffer.getvalue()

@@ -10,6 +10,7 @@ from cleaner.frames import DECISION_FRAMES, DECISION_S, FeatureConfig, decision_
 from cleaner.kinds import KINDS, UNSAID
 from cleaner.label_form import Removal
 from cleaner.metrics import curves
+from cleaner.segments import runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,9 +57,8 @@ def draw_keep(
 def draw_removed_runs(axes: "Axes", masks: Mapping[str, np.ndarray]) -> None:
     """A row of bars for each name, bottom up, where its target or mask, ``(D,)``, says remove (0)."""
     for level, mask in enumerate(masks.values()):
-        padded = np.concatenate([[False], mask == 0, [False]])
-        runs = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2) * DECISION_S
-        axes.broken_barh([(start, end - start) for start, end in runs], (level - 0.4, 0.8), color=f"C{level}")
+        bars = [(start, end - start) for start, end in runs(mask == 0) * DECISION_S]
+        axes.broken_barh(bars, (level - 0.4, 0.8), color=f"C{level}")
     axes.set_yticks(range(len(masks)), list(masks))
     axes.set_xlabel("seconds")
 

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from cleaner.errors import UsageError
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
 from cleaner.segments import CutList, Segment, Source
 
@@ -76,9 +75,3 @@ def test_probabilities_carry_their_clock(decided, tmp_path):
         assert data["kinds"].dtype == data["keep"].dtype == np.float32
         assert data["kind_names"].tolist() == ["silence", "breath", "noise"]
         assert (data["frame_seconds"], data["start_seconds"]) == (0.02, 0.01)
-
-
-def test_a_saved_cut_list_has_no_probabilities_to_export(decided, tmp_path):
-    with pytest.raises(UsageError, match="probabilities"):
-        exporter("probabilities").write(tmp_path / "p.npz", decided)
-    assert not (tmp_path / "p.npz").exists()

@@ -74,6 +74,8 @@ def test_a_saved_cut_list_takes_forced_ranges_and_refuses_what_would_decide_agai
     assert segments[-1]["by"] == "person" and segments[-1]["keep"]
     with pytest.raises(UsageError, match="--preset needs the network's answers; a saved cut list holds none"):
         run(saved, "-o", again, "--preset", "natural")
+    with pytest.raises(UsageError, match="--export probabilities needs"):
+        run(saved, "-o", again, "--export", "probabilities")
     with pytest.raises(UsageError, match="--margin needs"):
         run(saved, "-o", again, "--margin", "0.1s")
 

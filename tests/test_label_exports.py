@@ -8,10 +8,11 @@ import pytest
 from cleaner.audio.clips import write_clip
 from cleaner.clips import SliceSettings, slice_recording
 from cleaner.dataset import open_dataset
-from cleaner.exports.labels import LABEL_EXPORTS, export_labels
+from cleaner.exports.labels import export_labels
 from cleaner.imports.apply import import_labels
 from cleaner.label_form import ClipLabel, Removal, Unknown
 from cleaner.labels import read_labels, update_labels
+from labeler.exports import EXPORTS
 
 REVIEWED = {
     "ep_0": ClipLabel(2.0, (Removal(0.5, 1.0, "breath"), Removal(1.5, 2.0)), reviewed=True),
@@ -73,7 +74,7 @@ def test_arrays_hold_a_row_of_mel_and_of_label_per_frame(data):
 
 
 def test_every_format_has_its_module():
-    assert all(callable(import_module(f"cleaner.exports.{name}").files) for name in LABEL_EXPORTS)
+    assert all(callable(import_module(f"cleaner.exports.{one.module}").files) for one in EXPORTS.values())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,18 +100,17 @@ def by_person(
     samples: int,
     rate_hz: int,
     earlier: Iterable[Segment] = (),
-    read_labels: Callable[[Path], list[Range]] | None = None,
 ) -> list[Segment]:
     """All that a person decided on a recording, in order and disjoint.
 
     ``earlier`` are the segments of an earlier cut list, of which those by a person count; what is forced now
-    lies above them, and what is kept above what is cut. ``read_labels`` turns a label file into ranges.
+    lies above them, and what is kept above what is cut.
     """
 
     def layer(wanted: Iterable[Range | Path], keep: bool) -> list[Segment]:
         ranges: list[Range] = []
         for one in wanted:
-            ranges += _from_file(one, read_labels) if isinstance(one, Path) else [one]
+            ranges += ranges_in(one) if isinstance(one, Path) else [one]
         return forced_segments([resolve_range(one, samples, rate_hz) for one in ranges], keep)
 
     decided = [segment for segment in earlier if segment.by == "person"]
@@ -120,16 +119,12 @@ def by_person(
     return decided
 
 
-def forced_on(
-    cut_list: CutList,
-    settings: ForcedSettings,
-    read_labels: Callable[[Path], list[Range]] | None = None,
-) -> CutList:
+def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
     """A saved cut list with what is forced now laid upon it; the same where nothing is."""
     if settings == ForcedSettings():
         return cut_list
     source = cut_list.source
-    top = by_person(settings, source.samples, source.sample_rate, cut_list.segments, read_labels)
+    top = by_person(settings, source.samples, source.sample_rate, cut_list.segments)
     return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
 
 
@@ -156,9 +151,3 @@ def ranges_in(path: Path) -> list[Range]:
     from cleaner.imports import read_marks
 
     return [Range(mark.start_s, mark.end_s) for mark in read_marks(path) if mark.end_s > mark.start_s]
-
-
-def _from_file(path: Path, read_labels: Callable[[Path], list[Range]] | None) -> list[Range]:
-    if not path.is_file() or read_labels is None:
-        raise UsageError(f"{str(path)!r} is neither a range START,END nor a label file")
-    return read_labels(path)

@@ -1,6 +1,7 @@
-"""A recording's labels in other programs' forms, on the recording's own clock; one file per format.
+"""A recording's labels in other programs' forms, on the recording's own clock; one module per format.
 
-What is exported is what was looked at; ``cleaner.imports`` reads all but the arrays back.
+Each has ``files(labelled)``, which yields the name and the contents of each file. What is exported is what
+was looked at; ``cleaner.imports`` reads all but the arrays back.
 """
 
 import importlib
@@ -13,15 +14,6 @@ import numpy as np
 from cleaner.dataset import Dataset
 from cleaner.label_form import ClipLabel, Removal
 from cleaner.manifest import Clip
-
-# Name -> what a person is told of it. The module of the same name here has files(labelled), which yields the
-# name and the contents of each file.
-LABEL_EXPORTS = {
-    "audacity_labels": "Audacity labels: one label track a recording (.txt)",
-    "textgrid": "Praat TextGrid: one interval tier a recording",
-    "label_studio": "Label Studio: one task a recording (.json)",
-    "arrays": "NumPy arrays: mel (t, 64) and label (t, 1), a file a clip (.npz)",
-}
 
 # A stretch goes on in the next clip where its end and the next one's start are nearer than this.
 _TOUCHING_S = 1e-4
@@ -56,7 +48,7 @@ class Labelled:
 def export_labels(
     name: str, dataset: Dataset, label_of: Callable[[str], ClipLabel], recording: str
 ) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of one recording's files; ``name`` is one of ``LABEL_EXPORTS``.
+    """Names and contents of one recording's files; ``name``: the module of its form, beside this one.
 
     Raises KeyError where the dataset has no such recording.
     """

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.errors import UsageError
 from cleaner.exports import Decided
 from cleaner.files import write_whole
 from cleaner.frames import DECISION_S
@@ -13,12 +12,8 @@ from cleaner.kinds import KIND_NAMES
 
 
 def write(path: Path, decided: Decided) -> None:
-    """Write ``path``: ``keep`` float32 ``(D,)``, ``kinds`` float32 ``(K, D)``, their names and their clock.
-
-    Raises UsageError where the decisions were read from a saved cut list, which holds no probabilities.
-    """
-    if decided.detection is None or decided.detection.kinds is None:
-        raise UsageError("--export probabilities needs the network's answers; a saved cut list holds none")
+    """Write ``path``: ``keep`` float32 ``(D,)``, ``kinds`` float32 ``(K, D)``, their names, their clock."""
+    assert decided.detection is not None and decided.detection.kinds is not None, "planning asks for them"
     data = io.BytesIO()
     np.savez_compressed(
         data,

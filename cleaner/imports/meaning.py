@@ -15,6 +15,7 @@ from cleaner.errors import ImportFormatError
 from cleaner.imports.marks import Mark
 from cleaner.kinds import KIND_NAMES
 from cleaner.label_form import Removal, Unknown
+from cleaner.segments import runs
 
 MEANINGS = ("keep", "remove")
 
@@ -167,8 +168,7 @@ def _sweep(
 
 def _joined(edges: np.ndarray, cells: np.ndarray) -> list[tuple[float, float]]:
     """Half-open stretches of neighbouring cells that are set."""
-    turns = np.flatnonzero(np.diff(np.concatenate([[0], cells.astype(int), [0]])))
-    return [(float(edges[start]), float(edges[end])) for start, end in turns.reshape(-1, 2)]
+    return [(float(edges[start]), float(edges[end])) for start, end in runs(cells)]
 
 
 def _marked_twice(words: Sequence[object], said: Sequence[_Said]) -> float:

@@ -3,11 +3,14 @@
 import numpy as np
 from scipy.signal import resample_poly
 
+from cleaner.kinds import KIND_NAMES
 from cleaner.mixing import colour, rooms, synthesis
 from cleaner.mixing.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
+from cleaner.segments import runs
 
-SILENCE, BREATH, NOISE = 0, 1, 2
+SILENCE, BREATH, NOISE = (KIND_NAMES.index(name) for name in ("silence", "breath", "noise"))
 
+_SPEECH = 0.3  # activity above
 _FADE_SAMPLES = 80
 _LONGEST_DECISIONS = 600
 _LONGEST_EVENT_S = 3.0
@@ -26,7 +29,7 @@ def speech_piece(
     Returns samples float32 ``(n,)`` and activity float32 ``(d,)``, up to 12 s.
     """
     samples, activity = material.samples(clip), material.activity(clip)
-    starts, stops = _speech_edges(activity)
+    starts, stops = runs(activity > _SPEECH).T
     if len(starts) == 0 or rng.random() < whole_share:
         first, last = 0, min(len(activity), _LONGEST_DECISIONS)
     elif rng.random() < _SYLLABLE_SHARE:
@@ -94,7 +97,7 @@ def active_level_db(sound: np.ndarray, activity: np.ndarray) -> float:
     """Root mean square of the decisions that are speech, dB of full scale."""
     whole = sound[: len(sound) // DECISION_SAMPLES * DECISION_SAMPLES].astype(np.float64)
     blocks = whole.reshape(-1, DECISION_SAMPLES)
-    speech = activity[: len(blocks)] > 0.3
+    speech = activity[: len(blocks)] > _SPEECH
     power = np.mean(blocks[speech] ** 2) if speech.any() else np.mean(sound.astype(np.float64) ** 2)
     return float(10 * np.log10(np.maximum(power, 1e-10)))
 
@@ -132,12 +135,6 @@ def _syllable(rng: np.random.Generator, starts: np.ndarray, stops: np.ndarray) -
     decisions = min(int(rng.integers(8, 31)), int(stops[which] - starts[which]))
     first = int(rng.integers(starts[which], stops[which] - decisions + 1))
     return first, first + decisions
-
-
-def _speech_edges(activity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    speech = np.concatenate([[False], activity > 0.3, [False]])
-    change = np.flatnonzero(speech[1:] != speech[:-1])
-    return change[::2], change[1::2]
 
 
 def _recorded_event(material: Material, rng: np.random.Generator, clip: Clip) -> np.ndarray:

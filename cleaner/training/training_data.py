@@ -12,6 +12,7 @@ import numpy as np
 from cleaner.dataset import ClipRecord
 from cleaner.errors import LabelsError, UsageError
 from cleaner.frames import DECISION_FRAMES, DECISIONS_PER_S, STEP_DECISIONS, FeatureConfig
+from cleaner.segments import runs
 from cleaner.targets import NO_KIND
 
 MIN_CLIPS = 4
@@ -103,8 +104,8 @@ def around_known(track: Track, margin: int) -> Iterator[Track]:
     They begin on a step of the coarsest network, so that it answers as it does on the whole.
     """
     wide = np.convolve(track.known, np.ones(2 * margin + 1), "same") > 0.5 if margin else track.known
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], wide.astype(int), [0]])))
-    for start, stop in zip(edges[::2] // STEP_DECISIONS * STEP_DECISIONS, edges[1::2], strict=True):
+    for first, stop in runs(wide):
+        start = first // STEP_DECISIONS * STEP_DECISIONS
         yield Track(
             track.recording,
             track.mel[:, start * DECISION_FRAMES : stop * DECISION_FRAMES],
