@@ -39,6 +39,7 @@ from cleaner.planning import OutputSettings, Task, plan
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
 from cleaner.report import Report, report_on, tell
+from cleaner.samples import to_float
 from cleaner.segments import CutList, TidySettings
 from cleaner.splice import JoinSettings
 
@@ -220,7 +221,6 @@ def decide_on(
     progress: Progress | ShareOfBatch,
 ) -> Decided:
     """Let the network decide on a whole recording, then settle edges, kinds and actions."""
-    from cleaner.audio import to_float
     from cleaner.deciding import decide_recording
 
     rate_hz, cut = recording.info.sample_rate_hz, settings.cut

@@ -32,6 +32,7 @@ from cleaner.errors import CheckpointError, UsageError
 from cleaner.files import write_whole
 from cleaner.frames import DECISION_FRAMES, STEP_DECISIONS, FeatureConfig
 from cleaner.kinds import KIND_NAMES
+from cleaner.segments import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:
     from cleaner.detect import Detector
@@ -254,7 +255,7 @@ class Checkpoint:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     kinds: tuple[str, ...] = KIND_NAMES
     calibration: dict[str, Any] = field(default_factory=lambda: {"shift": 0.0})
-    threshold: float = 0.15
+    threshold: float = DEFAULT_THRESHOLD
     arguments: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     metrics: dict[str, Any] = field(default_factory=dict)

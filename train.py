@@ -33,8 +33,9 @@ from cleaner.kinds import KIND_NAMES
 from cleaner.metrics import auc, frame_figures, without_collar
 from cleaner.mixing.mixed_data import MixedSettings, mixed_tracks
 from cleaner.plot import save_figure
+from cleaner.segments import DEFAULT_THRESHOLD
 from cleaner.training.augment import AugmentSettings, change_sound
-from cleaner.training.calibration import THRESHOLD, calibrate, logit
+from cleaner.training.calibration import calibrate, logit
 from cleaner.training.training_data import (
     Batch,
     Crops,
@@ -293,10 +294,10 @@ def report(best: Path, initial: Checkpoint | None, validation: Sequence[Track]) 
         if checkpoint is None:
             continue
         logits, truth = validate(checkpoint.network, validation)
-        chosen = logit(THRESHOLD) - checkpoint.calibration["shift"]
+        chosen = logit(DEFAULT_THRESHOLD) - checkpoint.calibration["shift"]
         figures = frame_figures(logits, truth, chosen)
         for place, recall, precision, removed in (
-            (f"at {THRESHOLD}", figures.recall, figures.precision, figures.removed),
+            (f"at {DEFAULT_THRESHOLD}", figures.recall, figures.precision, figures.removed),
             ("at 99 % recall", figures.at_recall, figures.precision_at_recall, figures.removed_at_recall),
         ):
             shares = f"{recall:7.3f}  {precision:9.3f}  {removed:7.3f}  {figures.auc:6.4f}"

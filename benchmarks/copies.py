@@ -22,13 +22,14 @@ sys.path.insert(0, str(ROOT))
 
 from seams import chromium  # noqa: E402
 
-from cleaner.audio import Writer, open_recording, output_format, to_float  # noqa: E402
+from cleaner.audio import Writer, open_recording, output_format  # noqa: E402
 from cleaner.audio.mp3.frames import split_frames  # noqa: E402
 from cleaner.audio.mp3.header import read_mp3_header  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
 from cleaner.detect import load_detector  # noqa: E402
 from cleaner.render import render, rendered_blocks  # noqa: E402
+from cleaner.samples import to_float  # noqa: E402
 from cleaner.segments import CutList, TimeMap  # noqa: E402
 
 FROM_S, SECONDS = 60, 180

@@ -19,7 +19,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cleaner.audio import open_recording, to_float  # noqa: E402
+from cleaner.audio import open_recording  # noqa: E402
 from cleaner.cli import format_clock  # noqa: E402
 from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
@@ -28,6 +28,7 @@ from cleaner.cutting.room_tone import Reader  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
 from cleaner.detect import load_detector  # noqa: E402
 from cleaner.render import reader_of  # noqa: E402
+from cleaner.samples import to_float  # noqa: E402
 from cleaner.segments import CutList  # noqa: E402
 from cleaner.splice import Join, JoinSettings, crossfade, joins  # noqa: E402
 

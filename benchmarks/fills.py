@@ -17,12 +17,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cleaner.audio import open_recording, to_float  # noqa: E402
+from cleaner.audio import open_recording  # noqa: E402
 from cleaner.cutting.actions import ActionSettings  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
 from cleaner.detect import load_detector  # noqa: E402
 from cleaner.render import rendered_blocks  # noqa: E402
+from cleaner.samples import to_float  # noqa: E402
 from cleaner.segments import Segment  # noqa: E402
 
 _LEVEL_S, _RAMP_S = 0.1, 0.02

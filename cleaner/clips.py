@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import AudioInfo, Recording, analysis_blocks, blocks_ahead, from_float, open_recording
+from cleaner.audio import AudioInfo, Recording, analysis_blocks, blocks_ahead, open_recording
 from cleaner.audio.clips import write_clip
 from cleaner.cli import parse_number, setting
 from cleaner.errors import AudioFileError, LabelsError, UsageError
@@ -30,6 +30,7 @@ from cleaner.manifest import (
     write_manifest,
 )
 from cleaner.pipeline import prefetch
+from cleaner.samples import from_float
 
 Progress = Callable[[float], None]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import analysis_blocks, to_float
+from cleaner.audio import analysis_blocks
 from cleaner.audio.clips import clip_info, read_clip
 from cleaner.errors import LabelsError
 from cleaner.features import log_mel
@@ -27,6 +27,7 @@ from cleaner.label_form import ClipLabel
 from cleaner.labels import read_labels
 from cleaner.manifest import Clip, by_recording, read_manifest, split_clip_id
 from cleaner.originals import as_intervals, trimmed_part, value_count
+from cleaner.samples import to_float
 from cleaner.targets import kind_target_of, target_of
 
 _SLACK_S = 0.005

@@ -13,6 +13,7 @@ from cleaner.features import LogMelStream
 from cleaner.frames import DECISION_FRAMES, FeatureConfig, decision_count
 from cleaner.kinds import KIND_NAMES
 from cleaner.pipeline import prefetch
+from cleaner.segments import DEFAULT_THRESHOLD
 
 # The module that owns a kind of checkpoint is imported when one is loaded: torch and onnxruntime are slow to
 # start, and each is needed only by its own files.
@@ -35,7 +36,7 @@ class Detector:
 
     network: Network
     context_frames: int
-    threshold: float = 0.15
+    threshold: float = DEFAULT_THRESHOLD
     name: str = "default"
 
 

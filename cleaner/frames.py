@@ -12,6 +12,8 @@ import numpy as np
 DECISION_FRAMES = 2
 DECISIONS_PER_S = 50
 DECISION_S = 1 / DECISIONS_PER_S
+ANALYSIS_RATE_HZ = 16_000  # of what the network hears
+DECISION_SAMPLES = ANALYSIS_RATE_HZ // DECISIONS_PER_S
 # Networks may think in steps of 80 ms, counted from the recording's beginning: windows begin on such a step.
 STEP_DECISIONS = 4
 STEP_FRAMES = STEP_DECISIONS * DECISION_FRAMES
@@ -21,7 +23,7 @@ STEP_FRAMES = STEP_DECISIONS * DECISION_FRAMES
 class FeatureConfig:
     """The log-mel spectrogram's numbers; they travel inside every checkpoint."""
 
-    sample_rate_hz: int = 16_000
+    sample_rate_hz: int = ANALYSIS_RATE_HZ
     hop_samples: int = 160  # 10 ms
     window_samples: int = 400  # 25 ms
     fft_samples: int = 512
@@ -33,7 +35,7 @@ class FeatureConfig:
 
 def analysis_length(samples: int, rate_hz: int) -> int:
     """Length at 16 kHz of a recording of ``samples`` at ``rate_hz``: M = ceil(N * 16000 / rate)."""
-    return -(-samples * 16_000 // rate_hz)
+    return -(-samples * ANALYSIS_RATE_HZ // rate_hz)
 
 
 def frame_count(analysis_samples: int) -> int:

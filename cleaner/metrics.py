@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from cleaner.frames import DECISION_S, decision_centres_s
-from cleaner.segments import runs
+from cleaner.segments import DEFAULT_THRESHOLD, runs
 
 COLLAR_S = 0.04
 CLIPPED_S = 0.02  # a word is clipped when more than this is lost
@@ -88,7 +88,7 @@ def threshold_at_recall(score: np.ndarray, truth: np.ndarray, recall: float) -> 
 
 
 def frame_figures(
-    score: np.ndarray, truth: np.ndarray, threshold: float = 0.15, at_recall: float = 0.99
+    score: np.ndarray, truth: np.ndarray, threshold: float = DEFAULT_THRESHOLD, at_recall: float = 0.99
 ) -> FrameFigures:
     """All frame figures, at ``threshold`` and where ``at_recall`` of what should be kept is kept."""
     there = threshold_at_recall(score, truth, at_recall)

@@ -19,6 +19,9 @@ KEPT = "keep"
 REMOVING = ("cut", "shorten")  # actions after which nothing of the segment is heard
 
 
+DEFAULT_THRESHOLD = 0.15  # where no checkpoint says another; calibration gives it its meaning
+
+
 @dataclass(frozen=True)
 class TidySettings:
     """From probabilities to a keep mask; times of zero and no exit threshold leave the mask as it is."""

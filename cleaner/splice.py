@@ -15,9 +15,9 @@ import numpy as np
 
 from cleaner.cli import setting
 from cleaner.errors import CutListError, UsageError
+from cleaner.samples import around_zero, in_type
 from cleaner.segments import CutList
 
-_UINT8_MIDDLE = 128.0
 _LEANS = (0.4, 2.0)  # the middle is then three quarters, or one quarter, of the way to what comes after
 _STEP_PERCENTILE = 98.0  # of the steps in a fade: what is above may stand out
 _LONGEST_FADE_S = 1.0  # what fades is held in memory, and longer fades are two people talking at once
@@ -134,20 +134,6 @@ def _faded(before: np.ndarray, after: np.ndarray, lean: float) -> np.ndarray:
 
 def _steps(samples: np.ndarray) -> np.ndarray:
     return np.abs(np.diff(samples, axis=1)).max(axis=0)
-
-
-def around_zero(samples: np.ndarray) -> np.ndarray:
-    """Samples on the scale of their type, silence at 0: float64."""
-    return samples - _UINT8_MIDDLE if samples.dtype == np.uint8 else samples.astype(np.float64)
-
-
-def in_type(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """The way back from ``around_zero``: rounded and clipped to the sample type."""
-    if not np.issubdtype(dtype, np.integer):
-        return samples.astype(dtype)
-    limits = np.iinfo(dtype)
-    middle = _UINT8_MIDDLE if dtype == np.uint8 else 0.0
-    return np.clip(np.rint(samples + middle), limits.min, limits.max).astype(dtype)
 
 
 class _Source:

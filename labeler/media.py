@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cleaner.audio import from_float, to_float
 from cleaner.audio.clips import read_clip
 from cleaner.dataset import Dataset
 from cleaner.manifest import Clip
+from cleaner.samples import from_float, to_float
 
 CONTEXT_S = 0.5
 FRAMES_PER_S = 100

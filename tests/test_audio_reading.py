@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.audio import analysis_blocks, from_float, open_recording, to_float
+from cleaner.audio import analysis_blocks, open_recording
 from cleaner.errors import AudioFileError
 from cleaner.frames import analysis_length
+from cleaner.samples import from_float, to_float
 
 
 def laid_end_to_end(blocks) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.audio import analysis_blocks, open_recording, to_float
+from cleaner.audio import analysis_blocks, open_recording
 from cleaner.audio.clips import read_clip, write_clip
 from cleaner.clips import SliceSettings, parse_clip_seconds, slice_recording
 from cleaner.dataset import load_dataset, open_dataset
@@ -14,6 +14,7 @@ from cleaner.features import log_mel
 from cleaner.label_form import ClipLabel, Removal
 from cleaner.labels import read_labels, update_labels
 from cleaner.manifest import read_manifest
+from cleaner.samples import to_float
 
 TWO_SECONDS = SliceSettings(clip_seconds=2.0)
 

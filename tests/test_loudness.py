@@ -8,10 +8,11 @@ import pytest
 from scipy.signal import lfilter, resample_poly
 
 import infer
-from cleaner.audio import open_recording, to_float
+from cleaner.audio import open_recording
 from cleaner.audio.loudness import Loudness, measure, set_loudness
 from cleaner.cutting.loudness import parse_loudness
 from cleaner.errors import UsageError
+from cleaner.samples import to_float
 
 
 def info_of(channels=2, rate=48_000, dtype=np.int16):

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 import infer
-from cleaner.audio import Writer, open_recording, output_format, to_float
+from cleaner.audio import Writer, open_recording, output_format
 from cleaner.audio.mp3.copy import Mp3Copy
 from cleaner.audio.mp3.frames import SHORT, START, STOP, data_start, shape, side_info, split_frames
 from cleaner.audio.mp3.header import read_mp3_header
@@ -18,6 +18,7 @@ from cleaner.audio.mp3.plan import Copy, Original, Untouched, copies, longest_pa
 from cleaner.audio.mp3.source import Mp3Source
 from cleaner.cutting.grid import on_grid
 from cleaner.render import original_of, render, rendered_blocks
+from cleaner.samples import to_float
 from cleaner.segments import CutList, Segment, Source
 from cleaner.splice import JoinSettings
 

@@ -17,7 +17,7 @@ from cleaner.errors import CheckpointError, CleanerError, LabelsError, TrainingE
 from cleaner.mixing.episodes import MixSettings
 from cleaner.mixing.mixed_data import MixedSettings, hard_target
 from cleaner.mixing.pool import Pool, pool_folder, shard_path
-from cleaner.training.calibration import THRESHOLD
+from cleaner.segments import DEFAULT_THRESHOLD
 from cleaner.training.training_data import Track
 from model import MODELS, Checkpoint, ModelConfig, Network, load_checkpoint, numpy_network, save_checkpoint
 from train import TrainSettings, one_cycle, train, validate
@@ -94,7 +94,7 @@ def test_it_learns_and_writes_what_it_says(settings):
 
 def test_015_is_calibrated_on_what_was_set_aside(settings):
     checkpoint = load_checkpoint(train(settings, quiet=True))
-    row = next(row for row in checkpoint.calibration["table"] if row["threshold"] == THRESHOLD)
+    row = next(row for row in checkpoint.calibration["table"] if row["threshold"] == DEFAULT_THRESHOLD)
     assert row["speech_lost"] <= 0.005
 
 

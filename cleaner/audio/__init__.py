@@ -6,17 +6,16 @@ with open_recording("episode.mp3") as recording:
 """
 
 from cleaner.audio.ahead import blocks_ahead
-from cleaner.audio.analysis import analysis_blocks, from_float, to_float
+from cleaner.audio.analysis import analysis_blocks
 from cleaner.audio.clips import clip_info, read_clip, write_clip
 from cleaner.audio.containers import CONTAINERS
 from cleaner.audio.formats import OutputFormat, output_format, output_suffix
 from cleaner.audio.info import AudioInfo, Chapter, Cover
 from cleaner.audio.mp3.plan import Original, Untouched
-from cleaner.audio.reader import BLOCK_SAMPLES, Recording, open_recording
+from cleaner.audio.reader import Recording, open_recording
 from cleaner.audio.writer import Writer
 
 __all__ = [
-    "BLOCK_SAMPLES",
     "CONTAINERS",
     "AudioInfo",
     "Chapter",
@@ -29,11 +28,9 @@ __all__ = [
     "analysis_blocks",
     "blocks_ahead",
     "clip_info",
-    "from_float",
     "open_recording",
     "output_format",
     "output_suffix",
     "read_clip",
-    "to_float",
     "write_clip",
 ]

@@ -10,38 +10,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
-from cleaner.frames import FeatureConfig, analysis_length
+from cleaner.frames import ANALYSIS_RATE_HZ, analysis_length
+from cleaner.samples import to_float
 
-_RATE_HZ = FeatureConfig().sample_rate_hz
 # A mean this far below the loudest channel has cancelled itself out (12 dB as a ratio of powers).
 _CANCELLED = 10 ** (12 / 10)
 _GRID_S = 0.25
 _CHANGE_OVER_S = 0.02
-
-
-def to_float(block: np.ndarray) -> np.ndarray:
-    """Samples of any decoder's type as float32 in ±1, same shape; floats are taken as they are."""
-    if block.dtype.kind == "f":
-        return block.astype(np.float32, copy=False)
-    if block.dtype == np.uint8:
-        return (block.astype(np.float32) - 128) * np.float32(1 / 128)
-    return block.astype(np.float32) * np.float32(-1 / np.iinfo(block.dtype).min)
-
-
-def from_float(block: np.ndarray, sample_type: np.dtype | type) -> np.ndarray:
-    """The inverse of ``to_float``: floats in ±1, rounded and clipped to ``sample_type``, same shape."""
-    dtype = np.dtype(sample_type)
-    if dtype.kind == "f":
-        return block.astype(dtype, copy=False)
-    limits = np.iinfo(dtype)
-    full_scale = 128 if dtype == np.uint8 else -float(limits.min)
-    # float32 holds every 16-bit number; 32 bits need more.
-    exact = np.float32 if dtype.itemsize < 4 and block.dtype == np.float32 else np.float64
-    scaled = np.multiply(block, full_scale, dtype=exact)
-    np.rint(scaled, out=scaled)
-    if dtype == np.uint8:
-        scaled += 128
-    return np.clip(scaled, limits.min, limits.max, out=scaled).astype(dtype)
 
 
 def analysis_blocks(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
@@ -126,10 +101,10 @@ def _choice(cell: np.ndarray, mean: np.ndarray) -> int:
 
 def resampled(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
     """Float32 blocks ``(n,)`` at ``rate_hz`` to blocks at 16 kHz (soxr, high quality)."""
-    if rate_hz == _RATE_HZ:
+    if rate_hz == ANALYSIS_RATE_HZ:
         yield from blocks
         return
-    stream = soxr.ResampleStream(rate_hz, _RATE_HZ, 1, dtype="float32", quality="HQ")
+    stream = soxr.ResampleStream(rate_hz, ANALYSIS_RATE_HZ, 1, dtype="float32", quality="HQ")
     received = made = 0
     for block in blocks:
         received += len(block)
@@ -138,5 +113,5 @@ def resampled(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray
         if len(out):
             yield out
     # soxr rounds the length down; one more output sample's worth of silence makes it round up.
-    tail = stream.resample_chunk(np.zeros(rate_hz // _RATE_HZ + 2, np.float32), last=True)
+    tail = stream.resample_chunk(np.zeros(rate_hz // ANALYSIS_RATE_HZ + 2, np.float32), last=True)
     yield tail[: analysis_length(received, rate_hz) - made]

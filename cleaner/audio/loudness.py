@@ -13,9 +13,9 @@ from typing import Any
 import av
 import numpy as np
 
-from cleaner.audio.analysis import from_float, to_float
 from cleaner.audio.info import AudioInfo
 from cleaner.cutting.loudness import LEAST_LUFS
+from cleaner.samples import from_float, to_float
 
 MOST_PEAK_DBTP = -1.0
 _OVERSAMPLING = 4

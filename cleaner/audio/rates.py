@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-from cleaner.audio.analysis import to_float
+from cleaner.samples import to_float
 
 
 class RateChanger:

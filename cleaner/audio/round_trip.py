@@ -6,7 +6,8 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 
-_RATE_HZ = 16_000
+from cleaner.frames import ANALYSIS_RATE_HZ
+
 # Encoder, container, and the rate that it wants.
 _CODECS = {"mp3": ("libmp3lame", "mp3", 16_000), "opus": ("libopus", "ogg", 48_000)}
 CODECS = tuple(_CODECS)
@@ -24,14 +25,14 @@ def codec_round_trip(samples: np.ndarray, codec: str, bit_rate: int) -> np.ndarr
         assert isinstance(stream, AudioStream)
         stream.bit_rate = bit_rate
         frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
-        frame.sample_rate = _RATE_HZ
+        frame.sample_rate = ANALYSIS_RATE_HZ
         resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate_hz)
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             sink.mux(stream.encode(piece))
         sink.mux(stream.encode(None))
     buffer.seek(0)
     with av.open(buffer, "r") as source:
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=_RATE_HZ)
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=ANALYSIS_RATE_HZ)
         pieces = [piece for frame in source.decode(audio=0) for piece in resampler.resample(frame)]
         pieces += resampler.resample(None)
     decoded = np.concatenate([piece.to_ndarray().ravel() for piece in pieces]).astype(np.float32)

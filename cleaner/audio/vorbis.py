@@ -7,11 +7,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from cleaner.audio.analysis import to_float
 from cleaner.audio.carried import Extras, carry, lay_cover, ogg_comments
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.muxing import opened_for_writing
 from cleaner.audio.ogg_pages import with_comments
+from cleaner.samples import to_float
 
 # Vorbis lists channels from left to right, FFmpeg and wav the front ones first: for each number of channels,
 # which of ours comes where.

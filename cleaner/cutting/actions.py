@@ -9,7 +9,8 @@ from cleaner.cli import parse_number, parse_time, setting
 from cleaner.errors import UsageError
 from cleaner.kinds import KIND_NAMES
 
-PLAIN_ACTIONS = ("cut", "shorten", "mute", "duck:room", "keep")
+ROOM = "duck:room"
+PLAIN_ACTIONS = ("cut", "shorten", "mute", ROOM, "keep")
 _ALLOWED = "cut, shorten, mute, keep, duck:-12dB or duck:room"
 _DUCK = re.compile(r"duck:-?(\d+(?:\.\d+)?)\s*dB", re.IGNORECASE)
 
@@ -80,8 +81,8 @@ PRESETS = {
     "audiobook": Preset(
         "the timing stays, breaths and noises give way to the room's own tone",
         silence="keep",
-        breath="duck:room",
-        noise="duck:room",
+        breath=ROOM,
+        noise=ROOM,
     ),
     "lecture": Preset(
         "long pauses are shortened much, breaths ducked, noises cut",

@@ -14,12 +14,11 @@ from cleaner.audio import Recording, analysis_blocks, open_recording
 from cleaner.cutting.edges import BINS_PER_S, STEPS_PER_DB, EdgeEnergy, EnergyEnvelope
 from cleaner.cutting.join_figures import join_figures
 from cleaner.errors import UsageError
-from cleaner.frames import DECISIONS_PER_S
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISIONS_PER_S
 from cleaner.segments import CutList, runs
 
 Voice = Callable[[np.ndarray], np.ndarray]  # f32 (M,) at 16 kHz -> chance of speech per decision (D,)
 
-_RATE_HZ = 16_000
 _VOICE_WINDOW_S, _VOICE_RUN_UP_S = 30, 2
 _VOICE = 0.5
 # Speech-finders answer a little early or late and bridge what is short: the ends of a removal tell nothing.
@@ -196,12 +195,12 @@ def _listen(
 
 def voice_stream(analysis: Iterable[np.ndarray], voice: Voice) -> Iterator[np.ndarray]:
     """Answers of ``voice`` for blocks ``(m,)`` at 16 kHz, in windows of 30 s with a run-up: ``(d,)`` each."""
-    window, run_up = _VOICE_WINDOW_S * _RATE_HZ, _VOICE_RUN_UP_S * _RATE_HZ
+    window, run_up = _VOICE_WINDOW_S * ANALYSIS_RATE_HZ, _VOICE_RUN_UP_S * ANALYSIS_RATE_HZ
     held, lead = np.zeros(0, np.float32), 0
     for block in analysis:
         held = np.concatenate([held, block])
         while len(held) >= lead + window:
-            yield voice(held[: lead + window])[lead * DECISIONS_PER_S // _RATE_HZ :]
+            yield voice(held[: lead + window])[lead * DECISIONS_PER_S // ANALYSIS_RATE_HZ :]
             held, lead = held[lead + window - run_up :], run_up
     if len(held) > lead:
-        yield voice(held)[lead * DECISIONS_PER_S // _RATE_HZ :]
+        yield voice(held)[lead * DECISIONS_PER_S // ANALYSIS_RATE_HZ :]

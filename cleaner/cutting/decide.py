@@ -18,9 +18,8 @@ from cleaner.cutting.pace import paced
 from cleaner.errors import UsageError
 from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
-from cleaner.segments import Segment, TidySettings, keep_mask, runs, tidy
+from cleaner.segments import DEFAULT_THRESHOLD, Segment, TidySettings, keep_mask, runs, tidy
 
-DEFAULT_THRESHOLD = 0.15
 # Shorter stretches of a kind within one removal are the network's doubt, not a sound of their own.
 _SHORTEST_KIND_DECISIONS = 2
 _SILENCE = KIND_NAMES.index("silence")

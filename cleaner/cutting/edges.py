@@ -11,6 +11,7 @@ import numpy as np
 from cleaner.cli import parse_time, setting
 from cleaner.cutting.dips import REACH_BINS, without_dip
 from cleaner.errors import UsageError
+from cleaner.samples import to_float
 
 BINS_PER_S = 200  # 5 ms; four to a decision
 STEPS_PER_DB = 2  # levels are stored as bytes in half decibels ...
@@ -55,7 +56,7 @@ class EdgeEnergy:
         """Take a block ``(C, n)`` in the decoder's sample type."""
         first = -self._position % self._step
         self._position += block.shape[1]
-        heard = _in_full_scale(block[:, first :: self._step])
+        heard = to_float(block[:, first :: self._step])
         if heard.shape[1] == 0:
             return
         if self._pending is None or self._last is None:
@@ -95,16 +96,6 @@ class EdgeEnergy:
         self._level += _levels(heard, starts, lengths).tobytes()
         self._bright += _levels(slope, starts, lengths).tobytes()
         self._bins += count
-
-
-def _in_full_scale(block: np.ndarray) -> np.ndarray:
-    """Float32 in ±1."""
-    heard = block.astype(np.float32)
-    if block.dtype == np.uint8:
-        heard -= 128
-    if np.issubdtype(block.dtype, np.integer):
-        heard *= np.float32(2.0 ** -(8 * block.dtype.itemsize - 1))
-    return heard
 
 
 def _levels(heard: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

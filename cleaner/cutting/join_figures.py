@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.audio import Recording, to_float
+from cleaner.audio import Recording
+from cleaner.samples import to_float
 from cleaner.segments import CutList, TimeMap
 
 _AROUND_S = 0.05  # a join is compared with what lies this near

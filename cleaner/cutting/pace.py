@@ -11,10 +11,9 @@ from dataclasses import replace
 from itertools import groupby
 
 from cleaner.cli import format_clock
-from cleaner.cutting.actions import ActionSettings, Preset
+from cleaner.cutting.actions import ROOM, ActionSettings, Preset
 from cleaner.segments import KEPT, CutList, Segment, length_of
 
-ROOM = "duck:room"
 _BISECTIONS = 30  # of a minute, that is less than a sample
 _SHORTEST_CUT_S = 0.02
 _AS_WANTED_S = 0.05  # what a listener to a clock does not tell apart

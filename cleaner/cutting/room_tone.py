@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from cleaner.samples import around_zero
 from cleaner.segments import Segment
-from cleaner.splice import around_zero
 
 SHORTEST_TONE_S = 0.3
 _LONGEST_TONE_S = 4.0

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cleaner.cutting.actions import gain_of
+from cleaner.cutting.actions import ROOM, gain_of
 from cleaner.cutting.room_tone import Fill
+from cleaner.samples import around_zero, in_type
 from cleaner.segments import CutList, Segment
-from cleaner.splice import around_zero, in_type
 
-ROOM = "duck:room"
 _RAMP_S = 0.02
 
 

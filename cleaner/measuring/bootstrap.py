@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.frames import DECISIONS_PER_S
+from cleaner.segments import DEFAULT_THRESHOLD
 
 STRETCH_S = 60
 _BINS = 4096
@@ -52,7 +53,7 @@ def drawn_figures(
     truth: np.ndarray,
     stretch: np.ndarray,
     weights: np.ndarray,
-    threshold: float = 0.15,
+    threshold: float = DEFAULT_THRESHOLD,
     at_recall: float = 0.99,
 ) -> dict[str, np.ndarray]:
     """The figures named in ``FIGURES`` for each draw: float64 ``(draws,)`` each, the first on everything.

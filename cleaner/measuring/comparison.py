@@ -16,15 +16,12 @@ from cleaner.cutting.decide import CutSettings, model_segments
 from cleaner.cutting.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.detect import Detector, detect_features
 from cleaner.features import log_mel
-from cleaner.frames import DECISION_S
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES
 from cleaner.kinds import KIND_NAMES
 from cleaner.measuring import bootstrap
 from cleaner.measuring.peers import PEERS, load_peer
 from cleaner.measuring.truth import Judged
 from cleaner.segments import Segment
-
-_RATE_HZ = 16_000
-_DECISION_SAMPLES = 320
 
 Answer = tuple[np.ndarray, np.ndarray | None]
 
@@ -42,7 +39,7 @@ class Heard:
     @property
     def energy(self) -> EnergyEnvelope:
         """What the edges of cuts listen to."""
-        collected = EdgeEnergy(_RATE_HZ)
+        collected = EdgeEnergy(ANALYSIS_RATE_HZ)
         collected.push(self.samples[None])
         return collected.finish()
 
@@ -233,14 +230,16 @@ def removed_segments(one: Scored, name: str, threshold: float, settings: CutSett
         # Scores of others are no probabilities of ours: only their verdict counts.
         keep, threshold = (keep >= threshold).astype(np.float32), 0.5
     settings = replace(settings, tidy=replace(settings.tidy, threshold=threshold))
-    segments = model_segments(keep, kind, decisions * _DECISION_SAMPLES, _RATE_HZ, settings, one.energy)
+    segments = model_segments(
+        keep, kind, decisions * DECISION_SAMPLES, ANALYSIS_RATE_HZ, settings, one.energy
+    )
     return [segment for segment in segments if not segment.keep]
 
 
 def share_kept(one: Scored, name: str, threshold: float, settings: CutSettings) -> np.ndarray:
     """How much of each decision a listener gets: float ``(D,)``."""
     removed = [(gone.start, gone.end) for gone in removed_segments(one, name, threshold, settings)]
-    return metrics.share_kept(np.array(removed) / _DECISION_SAMPLES, len(one.judged.truth))
+    return metrics.share_kept(np.array(removed) / DECISION_SAMPLES, len(one.judged.truth))
 
 
 def kept_shares(scored: Sequence[Scored], contender: Contender) -> dict[str, dict[str, float]]:
@@ -301,7 +300,7 @@ def _reported(one: Scored, contender: Contender, settings: CutSettings) -> np.nd
     """The kind that each decision is removed as, -1 where it is kept: int64 ``(D,)``."""
     reported = np.full(len(one.judged.truth), -1)
     for gone in removed_segments(one, contender.name, contender.threshold, settings):
-        first, stop = (round(place / _DECISION_SAMPLES) for place in (gone.start, gone.end))
+        first, stop = (round(place / DECISION_SAMPLES) for place in (gone.start, gone.end))
         reported[first:stop] = KIND_NAMES.index(gone.kind)
     return reported
 

@@ -14,12 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.errors import UsageError
-from cleaner.frames import analysis_length, decision_centres_s, decision_count, frame_count
+from cleaner.frames import (
+    ANALYSIS_RATE_HZ,
+    DECISION_SAMPLES,
+    decision_centres_s,
+    decisions_in,
+)
 from cleaner.mixing import teachers
 
 Peer = Callable[[np.ndarray], np.ndarray]
 
-_DECISION_SAMPLES = 320
 _LOUDNESS_DECISIONS = 5  # the power of 100 ms: the best of 20 to 180 ms on speech with hand-made labels
 _QUIETEST_POWER = 1e-10
 _WEBRTC_MODES = (0, 1, 2, 3)
@@ -72,7 +76,7 @@ def level_db(samples: np.ndarray, decisions: int, smooth: int = 1) -> np.ndarray
     """Power of each decision in dB below full scale, mean of ``smooth`` decisions: float32
     ``(decisions,)``.
     """
-    whole = np.zeros((decisions, _DECISION_SAMPLES), np.float32)
+    whole = np.zeros((decisions, DECISION_SAMPLES), np.float32)
     whole.ravel()[: len(samples)] = samples[: whole.size]
     power = np.square(whole).mean(axis=1)
     padded = np.pad(power, (smooth - 1) // 2, mode="edge") if decisions else power
@@ -90,13 +94,13 @@ def _webrtc(folder: Path | None) -> Peer:
     def answer(samples: np.ndarray) -> np.ndarray:
         """The share of its four modes that hear speech."""
         decisions = _decisions(samples)
-        whole = np.zeros(decisions * _DECISION_SAMPLES, np.float32)
+        whole = np.zeros(decisions * DECISION_SAMPLES, np.float32)
         whole[: len(samples)] = samples
         blocks = (np.clip(whole, -1, 1) * 32767).astype("<i2").reshape(decisions, -1)
         votes = np.zeros(decisions)
         for mode in _WEBRTC_MODES:
             vad = webrtcvad.Vad(mode)
-            votes += [vad.is_speech(block.tobytes(), 16_000) for block in blocks]
+            votes += [vad.is_speech(block.tobytes(), ANALYSIS_RATE_HZ) for block in blocks]
         centres = decision_centres_s(decisions)
         return np.interp(centres + _WEBRTC_LATE_S, centres, votes / len(_WEBRTC_MODES)).astype(np.float32)
 
@@ -151,7 +155,7 @@ PEERS = {
 
 
 def _decisions(samples: np.ndarray) -> int:
-    return decision_count(frame_count(analysis_length(len(samples), 16_000)))
+    return decisions_in(len(samples), ANALYSIS_RATE_HZ)
 
 
 def _remembering(peer: Peer, name: str, cache: Path) -> Peer:

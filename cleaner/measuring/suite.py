@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.errors import UsageError
+from cleaner.frames import DECISION_SAMPLES
 from cleaner.labels import read_labels
 from cleaner.manifest import split_clip_id
 from cleaner.measuring.trials import PAUSE_DECISIONS, Doubt, TrialSettings, heard_in, sounds_in, trials
@@ -72,7 +73,7 @@ def _tail(data: Path, doubt: Doubt | None) -> Iterator[Judged]:
 def _from_decision(judged: Judged, first: int) -> Judged:
     return replace(
         judged,
-        samples=lambda: judged.samples()[first * 320 :],
+        samples=lambda: judged.samples()[first * DECISION_SAMPLES :],
         truth=judged.truth[first:],
         kinds=judged.kinds[first:],
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.errors import UsageError
-from cleaner.frames import DECISION_S
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES
 from cleaner.kinds import KIND_NAMES
 from cleaner.measuring.peers import level_db
 from cleaner.measuring.truth import Judged, read_samples
@@ -25,7 +25,6 @@ from cleaner.segments import runs
 Doubt = Callable[[np.ndarray], np.ndarray]
 ByRole = Mapping[str, "Sequence[Sound]"]
 
-_DECISION_SAMPLES = 320
 _SPEECH_DB = -26.0
 _FLOOR_PERCENTILE = 8
 _SILENCE, _BREATH, _NOISE = (KIND_NAMES.index(name) for name in ("silence", "breath", "noise"))
@@ -124,7 +123,7 @@ def heard_in(samples: np.ndarray) -> np.ndarray:
 
     Louder than 30 dB below its loud parts and than a fifth of the way up from its floor; lone clicks are not.
     """
-    level = level_db(samples, -(-len(samples) // _DECISION_SAMPLES))
+    level = level_db(samples, -(-len(samples) // DECISION_SAMPLES))
     floor, top = np.percentile(level, [_FLOOR_PERCENTILE, 95])
     loud = level > max(top - _SPEECH_RANGE_DB, floor + 0.2 * (top - floor))
     for start, end in runs(loud):
@@ -170,7 +169,7 @@ class _Tape:
         marked: np.ndarray | None = None,
     ) -> None:
         decisions = len(truth)
-        self.samples.append(np.pad(sound, (0, decisions * _DECISION_SAMPLES - len(sound))))
+        self.samples.append(np.pad(sound, (0, decisions * DECISION_SAMPLES - len(sound))))
         self.truth.append(truth.astype(np.float32))
         self.kinds.append(kinds)
         for name, parts in self.marks.items():
@@ -295,7 +294,7 @@ def _spoken_part(sentence: Sound) -> np.ndarray:
     if sentence.speech_s is None:
         return samples
     start_s, end_s = sentence.speech_s
-    return samples[int(start_s * 16_000) : int(end_s * 16_000)]
+    return samples[int(start_s * ANALYSIS_RATE_HZ) : int(end_s * ANALYSIS_RATE_HZ)]
 
 
 def _any_class(events: Sequence[Sound], rng: np.random.Generator) -> Sound:
@@ -321,14 +320,14 @@ def _excerpt(sound: Sound, rng: np.random.Generator) -> np.ndarray:
     else:
         heard = np.flatnonzero(_audible(samples))
         start_s, end_s = heard[0] * DECISION_S, (heard[-1] + 1) * DECISION_S
-    start = max(0, int(start_s * 16_000))
-    excerpt = samples[start : int(min(end_s, start_s + _LONGEST_SOUND_S) * 16_000)].copy()
+    start = max(0, int(start_s * ANALYSIS_RATE_HZ))
+    excerpt = samples[start : int(min(end_s, start_s + _LONGEST_SOUND_S) * ANALYSIS_RATE_HZ)].copy()
     fade = np.minimum(1, np.arange(len(excerpt)) / 80)  # 5 ms
     return (excerpt * fade * fade[::-1]).astype(np.float32)
 
 
 def _audible(sound: np.ndarray) -> np.ndarray:
-    level = level_db(sound, -(-len(sound) // _DECISION_SAMPLES))
+    level = level_db(sound, -(-len(sound) // DECISION_SAMPLES))
     return level > level.max(initial=-100.0) - _AUDIBLE_DB
 
 
@@ -340,7 +339,7 @@ def _at_level(sound: np.ndarray, heard: np.ndarray, level: float) -> np.ndarray:
 
 def _at_peak(sound: np.ndarray, level: float) -> np.ndarray:
     """With its loudest 20 ms at ``level`` dB, a little above what speech of that level has on average."""
-    loudest = level_db(sound, -(-len(sound) // _DECISION_SAMPLES)).max(initial=-100.0)
+    loudest = level_db(sound, -(-len(sound) // DECISION_SAMPLES)).max(initial=-100.0)
     return sound * np.float32(10 ** ((level - loudest) / 20))
 
 

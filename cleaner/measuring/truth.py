@@ -14,7 +14,7 @@ from cleaner.audio import analysis_blocks, open_recording
 from cleaner.audio.clips import read_clip
 from cleaner.dataset import Dataset, load_dataset, open_dataset
 from cleaner.errors import LabelsError
-from cleaner.frames import analysis_length, decision_count, decisions_in, frame_count
+from cleaner.frames import decisions_in
 from cleaner.imports import IMPORTS, read_marks
 from cleaner.imports.meaning import marks_of, meaning_of
 from cleaner.inputs import RECORDING_SUFFIXES
@@ -147,7 +147,7 @@ def judged_clips(path: Path, clips: dict[int, ClipLabel]) -> Judged:
         if label.original is not None:
             span = trimmed_part(clip.astype(np.float32), rate_hz, len(label.original))
             label = as_intervals(label.original, *span, clip.shape[1] / rate_hz)
-        count = decision_count(frame_count(analysis_length(clip.shape[1], rate_hz)))
+        count = decisions_in(clip.shape[1], rate_hz)
         here = slice(index * ORIGINAL_CLIP_S * 50, index * ORIGINAL_CLIP_S * 50 + count)
         truth[here], kinds[here] = target_of(label, count), kind_target_of(label, count)
     return Judged(path.stem, lambda: read_samples(path), truth, kinds, path.stem)

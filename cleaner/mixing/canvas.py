@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cleaner.mixing.material import DECISION_SAMPLES, decision_levels_db
+from cleaner.frames import DECISION_SAMPLES
+from cleaner.mixing.material import decision_levels_db
 from cleaner.mixing.pieces import SILENCE
 
 UNKNOWN_KIND = -1

@@ -15,9 +15,10 @@ import numpy as np
 
 from cleaner.audio.round_trip import codec_round_trip
 from cleaner.cli import setting
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_SAMPLES
 from cleaner.mixing import colour, rooms, synthesis
 from cleaner.mixing.canvas import Canvas
-from cleaner.mixing.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
+from cleaner.mixing.material import Clip, Material, decision_levels_db
 from cleaner.mixing.pieces import (
     BREATH,
     NOISE,
@@ -112,7 +113,7 @@ class _Mixer:
 
     def __init__(self, material: Material, settings: MixSettings, rng: np.random.Generator):
         self.material, self.settings, self.rng = material, settings, rng
-        self.canvas = Canvas(round(settings.episode_s * RATE_HZ / DECISION_SAMPLES))
+        self.canvas = Canvas(round(settings.episode_s * ANALYSIS_RATE_HZ / DECISION_SAMPLES))
         level_db = rng.normal(settings.level_mean_db, settings.level_deviation_db)
         is_soft = self._chance(settings.soft)
         self.main_db = float(rng.uniform(-50, -32) if is_soft else np.clip(level_db, -46, -12))
@@ -188,7 +189,7 @@ class _Mixer:
 
     def _pause_decisions(self) -> int:
         _, shortest_s, longest_s = _PAUSES[self.rng.choice(len(_PAUSES), p=[pause[0] for pause in _PAUSES])]
-        return int(log_uniform(self.rng, shortest_s, longest_s) * RATE_HZ / DECISION_SAMPLES)
+        return int(log_uniform(self.rng, shortest_s, longest_s) * ANALYSIS_RATE_HZ / DECISION_SAMPLES)
 
     def _lay_piece(self, talker: Talker, at: int) -> int:
         """Lay a piece of a talker's speech, or laughter, at decision ``at``; return its decisions."""

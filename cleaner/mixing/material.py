@@ -19,10 +19,12 @@ from scipy.ndimage import binary_closing, maximum_filter1d, uniform_filter1d
 from cleaner.audio import analysis_blocks
 from cleaner.audio.clips import read_clip
 from cleaner.errors import UsageError
-from cleaner.frames import analysis_length, decision_count, frame_count
+from cleaner.frames import (
+    ANALYSIS_RATE_HZ,
+    DECISION_SAMPLES,
+    decisions_in,
+)
 
-RATE_HZ = 16_000
-DECISION_SAMPLES = 320
 BREATH_LABELS = ("breath_deep", "breath_shallow", "breath_puff", "gasp", "sigh")
 
 _NEAR_DECISIONS = 3
@@ -165,7 +167,7 @@ def speech_activity(
 
 def decision_levels_db(samples: np.ndarray) -> np.ndarray:
     """Level of each decision without rumble, smoothed over 30 ms: float64 ``(D,)`` in dB of full scale."""
-    decisions = decision_count(frame_count(analysis_length(len(samples), RATE_HZ)))
+    decisions = decisions_in(len(samples), ANALYSIS_RATE_HZ)
     lifted = np.diff(samples.astype(np.float64), prepend=0.0) * 0.7 + 0.3 * samples
     power = uniform_filter1d(lifted**2, 480) if len(samples) else lifted
     missing = decisions * DECISION_SAMPLES - len(power)
@@ -213,6 +215,6 @@ def _intervals(labels: str) -> tuple[tuple[float, float], ...]:
 
 def _within(clip: Clip, activity: np.ndarray) -> np.ndarray:
     if clip.speech:
-        centres = (np.arange(len(activity)) + 0.5) * DECISION_SAMPLES / RATE_HZ
+        centres = (np.arange(len(activity)) + 0.5) * DECISION_SAMPLES / ANALYSIS_RATE_HZ
         activity = np.where((centres >= clip.speech[0]) & (centres < clip.speech[1]), activity, 0.0)
     return activity.astype(np.float32)

@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.signal import resample_poly
 
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_SAMPLES
 from cleaner.kinds import KIND_NAMES
 from cleaner.mixing import colour, rooms, synthesis
-from cleaner.mixing.material import DECISION_SAMPLES, RATE_HZ, Clip, Material, decision_levels_db
+from cleaner.mixing.material import Clip, Material, decision_levels_db
 from cleaner.segments import runs
 
 SILENCE, BREATH, NOISE = (KIND_NAMES.index(name) for name in ("silence", "breath", "noise"))
@@ -36,7 +37,7 @@ def speech_piece(
         first, last = _syllable(rng, starts, stops)
     else:
         begin = int(rng.integers(len(starts)))
-        longest = log_uniform(rng, 0.3, 9.0) * RATE_HZ / DECISION_SAMPLES
+        longest = log_uniform(rng, 0.3, 9.0) * ANALYSIS_RATE_HZ / DECISION_SAMPLES
         ends = stops[begin:][stops[begin:] - starts[begin] <= longest]
         lead, tail = rng.integers(1, 5, 2)
         first = max(0, int(starts[begin]) - int(lead))
@@ -49,11 +50,11 @@ def speech_piece(
 def laugh(material: Material, rng: np.random.Generator, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
     """One to six bursts of a laugh: samples float32 ``(n,)``, activity float32 ``(d,)``, all 1."""
     samples = material.samples(clip)
-    spans = clip.events or ((0.0, len(samples) / RATE_HZ),)
+    spans = clip.events or ((0.0, len(samples) / ANALYSIS_RATE_HZ),)
     begin = int(rng.integers(len(spans)))
     end = min(len(spans) - 1, begin + int(rng.integers(6)))
-    first = int(spans[begin][0] * RATE_HZ) // DECISION_SAMPLES
-    last = max(first + 1, -(-int(spans[end][1] * RATE_HZ) // DECISION_SAMPLES))
+    first = int(spans[begin][0] * ANALYSIS_RATE_HZ) // DECISION_SAMPLES
+    last = max(first + 1, -(-int(spans[end][1] * ANALYSIS_RATE_HZ) // DECISION_SAMPLES))
     sound = samples[first * DECISION_SAMPLES : last * DECISION_SAMPLES]
     return _other_voice(rng, sound, np.ones(-(-len(sound) // DECISION_SAMPLES), np.float32))
 
@@ -145,12 +146,12 @@ def _recorded_event(material: Material, rng: np.random.Generator, clip: Clip) ->
         first_s, last_s = clip.events[begin][0] - 0.02, clip.events[end][1] + 0.03
     else:
         first_s, last_s = _loud_part_s(samples)
-    first = max(0, int(first_s * RATE_HZ))
-    last = min(len(samples), int(min(last_s, first_s + _LONGEST_EVENT_S) * RATE_HZ))
+    first = max(0, int(first_s * ANALYSIS_RATE_HZ))
+    last = min(len(samples), int(min(last_s, first_s + _LONGEST_EVENT_S) * ANALYSIS_RATE_HZ))
     return faded(samples[first:last])
 
 
 def _loud_part_s(samples: np.ndarray) -> tuple[float, float]:
     level_db = decision_levels_db(samples)
     loud = np.flatnonzero(level_db > level_db.max() - 30)
-    return loud[0] * DECISION_SAMPLES / RATE_HZ, (loud[-1] + 2) * DECISION_SAMPLES / RATE_HZ
+    return loud[0] * DECISION_SAMPLES / ANALYSIS_RATE_HZ, (loud[-1] + 2) * DECISION_SAMPLES / ANALYSIS_RATE_HZ

@@ -7,7 +7,8 @@ and a diffuse tail with the energy that Sabine's theory of reverberation gives f
 import numpy as np
 from scipy.signal import butter, oaconvolve, sosfilt
 
-_RATE_HZ = 16_000
+from cleaner.frames import ANALYSIS_RATE_HZ
+
 _SOUND_M_PER_S = 343.0
 _EARLY_S = 0.04
 _LONGEST_S = 1.2
@@ -16,7 +17,7 @@ _LONGEST_S = 1.2
 def onset_at_zero(response: np.ndarray) -> np.ndarray:
     """A measured response from its direct sound on, so that truth keeps its time: float32 ``(n,)``."""
     peak = int(np.argmax(np.abs(response)))
-    cut = response[peak : peak + int(_LONGEST_S * _RATE_HZ)].astype(np.float32)
+    cut = response[peak : peak + int(_LONGEST_S * ANALYSIS_RATE_HZ)].astype(np.float32)
     return cut / max(float(np.max(np.abs(cut))), 1e-9)
 
 
@@ -51,13 +52,13 @@ def _first_reflections(
     talker = microphone + distance_m * direction / np.linalg.norm(direction)
     talker = np.clip(talker, 0.05, size - 0.05)
     orders = np.stack(np.meshgrid(*[np.arange(-1, 2)] * 3, indexing="ij"), -1).reshape(-1, 3)
-    response = np.zeros(int(_EARLY_S * _RATE_HZ), np.float32)
+    response = np.zeros(int(_EARLY_S * ANALYSIS_RATE_HZ), np.float32)
     direct_m = max(float(np.linalg.norm(talker - microphone)), 0.05)
     for mirrored in np.stack(np.meshgrid(*[np.arange(2)] * 3, indexing="ij"), -1).reshape(-1, 3):
         images = (1 - 2 * mirrored) * talker + 2 * orders * size
         bounces = np.abs(2 * orders - mirrored).sum(1)
         metres = np.linalg.norm(images - microphone, axis=1)
-        delay = np.rint((metres - direct_m) / _SOUND_M_PER_S * _RATE_HZ).astype(int)
+        delay = np.rint((metres - direct_m) / _SOUND_M_PER_S * ANALYSIS_RATE_HZ).astype(int)
         heard = (delay >= 0) & (delay < len(response))
         np.add.at(response, delay[heard], (reflection**bounces * direct_m / metres)[heard])
     return response
@@ -65,10 +66,10 @@ def _first_reflections(
 
 def _diffuse_tail(rng: np.random.Generator, decay_s: float, energy: float) -> np.ndarray:
     """Noise that falls by 60 dB in ``decay_s``, faster in the treble, with ``energy`` beside a direct 1."""
-    samples = int(min(decay_s, _LONGEST_S) * _RATE_HZ)
-    time_s = np.arange(samples) / _RATE_HZ
+    samples = int(min(decay_s, _LONGEST_S) * ANALYSIS_RATE_HZ)
+    time_s = np.arange(samples) / ANALYSIS_RATE_HZ
     noise = rng.standard_normal(samples)
-    low = sosfilt(butter(2, 2_000, "low", fs=_RATE_HZ, output="sos"), noise)
+    low = sosfilt(butter(2, 2_000, "low", fs=ANALYSIS_RATE_HZ, output="sos"), noise)
     tail = low * 10 ** (-3 * time_s / decay_s) + (noise - low) * 10 ** (-3 * time_s / (0.6 * decay_s))
     tail *= np.minimum(1, time_s / _EARLY_S)
     return (tail * np.sqrt(energy / max(float(np.sum(tail**2)), 1e-12))).astype(np.float32)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.signal import butter, lfilter, sosfilt
 
-_RATE_HZ = 16_000
+from cleaner.frames import ANALYSIS_RATE_HZ
 
 Maker = Callable[[np.random.Generator], np.ndarray]
 
@@ -31,21 +31,21 @@ def mouth_click(rng: np.random.Generator) -> np.ndarray:
     pieces = []
     for _ in range(rng.integers(1, 5)):
         decay_s = rng.uniform(0.002, 0.012)
-        samples = int(6 * decay_s * _RATE_HZ)
-        time_s = np.arange(samples) / _RATE_HZ
+        samples = int(6 * decay_s * ANALYSIS_RATE_HZ)
+        time_s = np.arange(samples) / ANALYSIS_RATE_HZ
         tone = np.sin(2 * np.pi * rng.uniform(900, 4_500) * time_s + rng.uniform(0, 6))
         burst = (tone + rng.uniform(0.2, 1.5) * rng.standard_normal(samples)) * np.exp(-time_s / decay_s)
-        pieces += [burst * rng.uniform(0.3, 1), np.zeros(int(rng.uniform(0.005, 0.09) * _RATE_HZ))]
+        pieces += [burst * rng.uniform(0.3, 1), np.zeros(int(rng.uniform(0.005, 0.09) * ANALYSIS_RATE_HZ))]
     return _unit(np.concatenate(pieces))
 
 
 def bump(rng: np.random.Generator) -> np.ndarray:
     """A knock on the desk or a hand on the microphone: a low damped thud with a little noise."""
     decay_s = rng.uniform(0.02, 0.12)
-    samples = int(5 * decay_s * _RATE_HZ)
-    time_s = np.arange(samples) / _RATE_HZ
+    samples = int(5 * decay_s * ANALYSIS_RATE_HZ)
+    time_s = np.arange(samples) / ANALYSIS_RATE_HZ
     pitch_hz = rng.uniform(35, 220) * np.exp(-time_s * rng.uniform(0, 5))
-    thud = np.sin(2 * np.pi * np.cumsum(pitch_hz) / _RATE_HZ) * np.exp(-time_s / decay_s)
+    thud = np.sin(2 * np.pi * np.cumsum(pitch_hz) / ANALYSIS_RATE_HZ) * np.exp(-time_s / decay_s)
     rattle = _band(rng.standard_normal(samples), 150, rng.uniform(600, 5_000))
     rattle = rattle * np.exp(-time_s / (decay_s * 0.3))
     return _unit(thud + rng.uniform(0.05, 1.0) * rattle)
@@ -61,7 +61,7 @@ def rustle(rng: np.random.Generator) -> np.ndarray:
 
 def cable(rng: np.random.Generator) -> np.ndarray:
     """A loose plug: crackles over a stretch of hum."""
-    samples = int(rng.uniform(0.1, 0.8) * _RATE_HZ)
+    samples = int(rng.uniform(0.1, 0.8) * ANALYSIS_RATE_HZ)
     buzz = _overtones(rng, samples, 11, 0)
     crackle = rng.standard_normal(samples) * (rng.random(samples) < rng.uniform(0.001, 0.02)) * 12
     ringing = lfilter([1], [1, -rng.uniform(0.3, 0.9)], crackle)
@@ -73,7 +73,7 @@ def throat(rng: np.random.Generator) -> np.ndarray:
     seconds = rng.uniform(0.15, 0.6)
     noise = _noise(rng, seconds)
     rate_hz = rng.uniform(35, 110) * (1 + 0.25 * _slow(rng, len(noise), 40))
-    pulses = (np.diff(np.floor(np.cumsum(np.maximum(rate_hz, 20)) / _RATE_HZ), prepend=0) > 0) * 30.0
+    pulses = (np.diff(np.floor(np.cumsum(np.maximum(rate_hz, 20)) / ANALYSIS_RATE_HZ), prepend=0) > 0) * 30.0
     source = pulses * rng.uniform(0.5, 1.5, len(noise)) + rng.uniform(0.5, 2) * noise
     shaped = np.zeros_like(source)
     for centre_hz in rng.uniform([300, 900], [800, 2_200]):
@@ -83,11 +83,11 @@ def throat(rng: np.random.Generator) -> np.ndarray:
 
 def handling(rng: np.random.Generator) -> np.ndarray:
     """A microphone in the hand or on a shirt: thuds, ticks, scrapes and rumble without order, for seconds."""
-    samples = int(np.exp(rng.uniform(np.log(0.6), np.log(9.0))) * _RATE_HZ)
+    samples = int(np.exp(rng.uniform(np.log(0.6), np.log(9.0))) * ANALYSIS_RATE_HZ)
     sound = np.zeros(samples)
     tick_share, scrape_share = rng.uniform(0, 0.6), rng.uniform(0, 0.3)
     dull_hz = np.exp(rng.uniform(np.log(400), np.log(6_000)))
-    for _ in range(rng.poisson(rng.uniform(2, 22) * samples / _RATE_HZ) + 1):
+    for _ in range(rng.poisson(rng.uniform(2, 22) * samples / ANALYSIS_RATE_HZ) + 1):
         which = rng.random()
         if which < tick_share:
             decay_s, low_hz, high_hz = rng.uniform(0.0005, 0.005), 100, dull_hz
@@ -96,7 +96,7 @@ def handling(rng: np.random.Generator) -> np.ndarray:
         else:
             decay_s, low_hz, high_hz = rng.uniform(0.01, 0.09), 25, rng.uniform(60, 350)
         hit = _noise(rng, 5 * decay_s + 0.004) * np.exp(
-            -np.arange(int((5 * decay_s + 0.004) * _RATE_HZ)) / (decay_s * _RATE_HZ)
+            -np.arange(int((5 * decay_s + 0.004) * ANALYSIS_RATE_HZ)) / (decay_s * ANALYSIS_RATE_HZ)
         )
         hit = _unit(_band(hit, low_hz, high_hz)) * np.exp(rng.normal(0, 0.9))
         start = int(rng.integers(samples))
@@ -127,7 +127,7 @@ def hiss(rng: np.random.Generator, samples: int) -> np.ndarray:
 
 def _overtones(rng: np.random.Generator, samples: int, count: int, fall: float) -> np.ndarray:
     """Mains frequency and overtones, the k-th weaker by ``k**fall``."""
-    time_s = np.arange(samples) / _RATE_HZ
+    time_s = np.arange(samples) / ANALYSIS_RATE_HZ
     base_hz = rng.choice([50.0, 60.0])
     wave = np.zeros(samples)
     for k in range(1, count + 1):
@@ -136,22 +136,22 @@ def _overtones(rng: np.random.Generator, samples: int, count: int, fall: float) 
 
 
 def _noise(rng: np.random.Generator, seconds: float) -> np.ndarray:
-    return rng.standard_normal(int(seconds * _RATE_HZ))
+    return rng.standard_normal(int(seconds * ANALYSIS_RATE_HZ))
 
 
 def _band(signal: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
-    return sosfilt(butter(2, [low_hz, high_hz], "band", fs=_RATE_HZ, output="sos"), signal)
+    return sosfilt(butter(2, [low_hz, high_hz], "band", fs=ANALYSIS_RATE_HZ, output="sos"), signal)
 
 
 def _resonance(signal: np.ndarray, centre_hz: float, width_hz: float) -> np.ndarray:
-    radius = np.exp(-np.pi * width_hz / _RATE_HZ)
-    angle = 2 * np.pi * centre_hz / _RATE_HZ
+    radius = np.exp(-np.pi * width_hz / ANALYSIS_RATE_HZ)
+    angle = 2 * np.pi * centre_hz / ANALYSIS_RATE_HZ
     return lfilter([1 - radius], [1, -2 * radius * np.cos(angle), radius**2], signal)
 
 
 def _slow(rng: np.random.Generator, samples: int, rate_hz: float) -> np.ndarray:
     """A wandering line of about unit size that turns ``rate_hz`` times a second."""
-    knots = max(4, int(samples / _RATE_HZ * rate_hz) + 2)
+    knots = max(4, int(samples / ANALYSIS_RATE_HZ * rate_hz) + 2)
     return np.interp(np.linspace(0, knots - 1, samples), np.arange(knots), rng.standard_normal(knots))
 
 

@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from cleaner.errors import UsageError
-from cleaner.frames import analysis_length, decision_centres_s, decision_count, frame_count
+from cleaner.frames import (
+    ANALYSIS_RATE_HZ,
+    decision_centres_s,
+    decisions_in,
+)
 
 Teacher = Callable[[np.ndarray], np.ndarray]
 Listener = Callable[[np.ndarray], tuple[np.ndarray, float, float]]
@@ -88,7 +92,7 @@ def _fireredvad(folder: Path) -> Listener:
     def answer(samples: np.ndarray) -> tuple[np.ndarray, float, float]:
         bank = kaldi_native_fbank.OnlineFbank(options)
         # Rounded as a file of 16 bit is: what is fainter than one step would be normalised into sound.
-        bank.accept_waveform(16_000, np.rint(np.asarray(samples, np.float32) * 32768))
+        bank.accept_waveform(ANALYSIS_RATE_HZ, np.rint(np.asarray(samples, np.float32) * 32768))
         bank.input_finished()
         frames = bank.num_frames_ready
         if frames == 0:
@@ -128,7 +132,7 @@ def _silero() -> Listener:
 
 
 def _decisions(samples: np.ndarray) -> int:
-    return decision_count(frame_count(analysis_length(len(samples), 16_000)))
+    return decisions_in(len(samples), ANALYSIS_RATE_HZ)
 
 
 def _at_decisions(probability: np.ndarray, first_s: float, step_s: float, samples: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from cleaner.metrics import threshold_at_recall
+from cleaner.segments import DEFAULT_THRESHOLD
 
-THRESHOLD = 0.15
 RECALL = 0.995
 
 _TABLE_THRESHOLDS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -21,7 +21,7 @@ def calibrate(logits: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     nothing to keep in the truth the shift is 0.
     """
     lowest = threshold_at_recall(logits, truth, RECALL)
-    shift = float(logit(THRESHOLD) - lowest + _ROUNDING) if np.isfinite(lowest) else 0.0
+    shift = float(logit(DEFAULT_THRESHOLD) - lowest + _ROUNDING) if np.isfinite(lowest) else 0.0
     keep, remove = truth > 0.5, truth <= 0.5
     table = []
     for threshold in _TABLE_THRESHOLDS:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleaner.audio import from_float, open_recording, to_float
+from cleaner.audio import open_recording
 from cleaner.audio.clips import write_clip
 from cleaner.clips import slice_recording
+from cleaner.samples import from_float, to_float
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 CLIPS = 20

@@ -10,12 +10,12 @@ import av
 import numpy as np
 from av.packet import PacketSideData
 
-from cleaner.audio.analysis import to_float
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3.copy import Mp3Copy
 from cleaner.audio.mp3.lame import LameSettings, lame_library
 from cleaner.audio.mp3.plan import Original
 from cleaner.audio.mp3.stretches import Mp3Stretches
+from cleaner.samples import to_float
 
 
 def can_encode(output: OutputFormat) -> bool:
