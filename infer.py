@@ -237,7 +237,13 @@ def decide_on(
         detector,
         cut,
         tap=tap,
-        by_person=lambda samples: by_person(settings.forced, samples, rate_hz, task.earlier_segments()),
+        by_person=lambda samples: by_person(
+            settings.forced,
+            samples,
+            rate_hz,
+            task.recording.name,
+            task.earlier_segments(settings.files, samples),
+        ),
         all_kinds=wants_all,
         said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name},
     )

@@ -71,13 +71,25 @@ class Task:
         made_s = [path.stat().st_mtime for path in written if path.is_file()]
         return 0 < len(made_s) == len(written) and min(made_s) >= self.recording.stat().st_mtime
 
-    def earlier_segments(self) -> Sequence[Segment]:
-        """The segments of an earlier cut list of the same recording, of which those by a person will stay."""
-        path = export_path("json", self.output, self.recording)
-        if not path.exists():
+    def earlier_segments(self, settings: OutputSettings, samples: int) -> Sequence[Segment]:
+        """The segments of an earlier cut list of the same recording, of which those by a person will stay.
+
+        It lies beside the output, or beside the recording. The recording is the same if only its tags have
+        changed. Raises UsageError where a person's decisions on another would be overwritten.
+        """
+        written = export_path("json", self.output, self.recording)
+        beside = export_path("json", self.recording, self.recording)
+        path = next((path for path in (written, beside) if path.exists()), None)
+        if path is None:
             return ()
         earlier = load_cut_list(path)
-        return earlier.segments if earlier.source.fingerprint == fingerprint(self.recording) else ()
+        if earlier.source.fingerprint == fingerprint(self.recording) or earlier.source.samples == samples:
+            return earlier.segments
+        if "json" in settings.export and path == written and any(s.by == "person" for s in earlier.segments):
+            raise UsageError(
+                f"{path} holds a person's decisions on another recording than {self.recording}; move it away"
+            )
+        return ()
 
     def make_ready(self, settings: OutputSettings) -> None:
         """Make the folder if it is ours to make; raise UsageError where a result could not be written."""

@@ -178,15 +178,32 @@ def bounds(segments):
 def test_what_is_forced_lies_above_what_a_person_decided_before_and_keep_above_cut():
     earlier = [Segment(0, 1000, True), Segment(1000, 6000, False, action="cut", by="person")]
     forced = ForcedSettings(cut=(Range(4, 8),), keep=(Range(2, 3), Range(7, math.inf)))
-    assert bounds(by_person(forced, 10_000, 1000, earlier)) == [
+    assert bounds(by_person(forced, 10_000, 1000, "ep.wav", earlier)) == [
         (1000, 2000, "cut"), (2000, 3000, "keep"), (3000, 4000, "cut"), (4000, 7000, "cut"),
         (7000, 10_000, "keep"),
     ]  # fmt: skip
-    assert bounds(by_person(ForcedSettings(), 10_000, 1000, earlier)) == [(1000, 6000, "cut")]
+    assert bounds(by_person(ForcedSettings(), 10_000, 1000, "ep.wav", earlier)) == [(1000, 6000, "cut")]
 
 
 def test_a_label_file_forces_all_its_ranges(tmp_path):
     path = tmp_path / "labels.txt"
     path.write_text("1\t2\tcough\n4\t5\tad\n")
     forced = ForcedSettings(cut=(path,))
-    assert bounds(by_person(forced, 9000, 1000)) == [(1000, 2000, "cut"), (4000, 5000, "cut")]
+    assert bounds(by_person(forced, 9000, 1000, "ep.wav")) == [(1000, 2000, "cut"), (4000, 5000, "cut")]
+
+
+def test_a_label_file_that_says_what_is_kept_is_believed(tmp_path):
+    path = tmp_path / "cuts.csv"
+    path.write_text("recording,start,end,keep\nep.wav,0,2,1\nep.wav,2,3,0\nother.wav,5,6,0\n")
+    for settings, expected in (
+        (ForcedSettings(cut=(path,)), [(2000, 3000, "cut")]),
+        (ForcedSettings(keep=(path,)), [(0, 2000, "keep")]),
+    ):
+        assert bounds(by_person(settings, 9000, 1000, "ep.wav")) == expected
+    with pytest.raises(UsageError, match=r"cuts\.csv marks nothing to be kept of other\.wav"):
+        by_person(ForcedSettings(keep=(path,)), 9000, 1000, "other.wav")
+
+
+def test_a_range_beyond_a_recording_says_which_recording():
+    with pytest.raises(UsageError, match=r"short\.wav: the range 5s,8s is empty"):
+        by_person(ForcedSettings(cut=(Range(5, 8),)), 3000, 1000, "short.wav")

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
 import infer
 from cleaner.audio import open_recording
@@ -90,6 +91,49 @@ def test_what_is_forced_is_exact_and_survives_later_runs(spoken):
         (2, 3, True),
         (10, 11, False),
     ]
+
+
+def turned_by_hand(path):
+    """Turn the first cut of a saved list, as a person does in an editor; returns where it lies."""
+    saved = path.with_name("talk.cuts.json")
+    content = json.loads(saved.read_text())
+    turned = next(s for s in content["segments"] if not s["keep"])
+    turned["keep"] = True
+    saved.write_text(json.dumps(content))
+    return turned["start"], turned["end"]
+
+
+def by_person_in(path):
+    return [(s["start"], s["end"], s["keep"]) for s in cut_list_of(path)["segments"] if s["by"] == "person"]
+
+
+def test_what_is_turned_by_hand_survives_later_runs(spoken):
+    run(spoken, "--dry-run")
+    start, end = turned_by_hand(spoken)
+    run(spoken, "--dry-run")
+    run(spoken, "--dry-run", "--threshold", "0.9")
+    assert by_person_in(spoken) == [(start, end, True)]
+
+
+def test_a_list_beside_the_recording_counts_wherever_the_result_goes(spoken, tmp_path):
+    run(spoken, "--dry-run")
+    start, end = turned_by_hand(spoken)
+    (tmp_path / "out").mkdir()
+    run(spoken, "--dry-run", "-o", tmp_path / "out")
+    assert by_person_in(tmp_path / "out" / "talk.flac") == [(start, end, True)]
+
+
+def test_decisions_survive_new_tags_and_are_not_overwritten_by_those_on_another_recording(spoken):
+    run(spoken, "--dry-run")
+    start, end = turned_by_hand(spoken)
+    samples, rate_hz = soundfile.read(spoken, dtype="int16")
+    soundfile.write(spoken, samples, rate_hz, compression_level=0.0)
+    run(spoken, "--dry-run")
+    assert by_person_in(spoken) == [(start, end, True)]
+    soundfile.write(spoken, samples[: 5 * rate_hz], rate_hz)
+    with pytest.raises(UsageError, match="holds a person's decisions on another recording"):
+        run(spoken, "--dry-run")
+    assert by_person_in(spoken) == [(start, end, True)]
 
 
 def test_ranges_may_come_from_a_label_file(spoken, tmp_path):

@@ -121,8 +121,10 @@ def _segment_from_dict(index: int, data: Any) -> Segment:
         raise CutListError(f"{where}: kind is {kind!r}; it must be one of {', '.join(KIND_NAMES)}, or empty")
     if by not in DECIDERS:
         raise CutListError(f"{where}: by is {by!r}; it must be one of {', '.join(DECIDERS)}")
-    keep = data["keep"]
-    action = _action(where, keep, data.get("action"))
+    keep, said = data["keep"], data.get("action")
+    action = _action(where, keep, said)
+    if said is not None and keep != (said == KEPT):
+        by = "person"  # who turned it by hand, whatever else stands there
     return Segment(
         data["start"], data["end"], keep, kind, action, _probability(where, data.get("probability")), by
     )

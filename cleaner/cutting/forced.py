@@ -35,15 +35,15 @@ class ForcedSettings:
 
     cut: tuple[Range | Path, ...] = setting(
         (),
-        "cut this range, or the ranges of a label file, whatever the network says: 0s,10s or -30s,end "
-        "(negative counts from the end)",
+        "cut this range, or what a label file marks or removes, whatever the network says: 0s,10s or "
+        "-30s,end (negative counts from the end)",
         parse=parse_range,
         metavar="START,END",
         repeat=True,
     )
     keep: tuple[Range | Path, ...] = setting(
         (),
-        "keep this range, or the ranges of a label file; where it meets --cut, it stays",
+        "keep this range, or what a label file marks or keeps; where it meets --cut, it stays",
         parse=parse_range,
         metavar="START,END",
         repeat=True,
@@ -99,19 +99,23 @@ def by_person(
     settings: ForcedSettings,
     samples: int,
     rate_hz: int,
+    recording: str,
     earlier: Iterable[Segment] = (),
 ) -> list[Segment]:
-    """All that a person decided on a recording, in order and disjoint.
+    """All that a person decided on the file called ``recording``, in order and disjoint.
 
     ``earlier`` are the segments of an earlier cut list, of which those by a person count; what is forced now
-    lies above them, and what is kept above what is cut.
+    lies above them, and what is kept above what is cut. Raises UsageError for ranges that cannot be meant.
     """
 
     def layer(wanted: Iterable[Range | Path], keep: bool) -> list[Segment]:
         ranges: list[Range] = []
         for one in wanted:
-            ranges += ranges_in(one) if isinstance(one, Path) else [one]
-        return forced_segments([resolve_range(one, samples, rate_hz) for one in ranges], keep)
+            ranges += ranges_in(one, keep, recording) if isinstance(one, Path) else [one]
+        try:
+            return forced_segments([resolve_range(one, samples, rate_hz) for one in ranges], keep)
+        except UsageError as error:
+            raise UsageError(f"{recording}: {error}") from None
 
     decided = [segment for segment in earlier if segment.by == "person"]
     for top in (layer(settings.cut, False), layer(settings.keep, True)):
@@ -124,7 +128,8 @@ def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
     if settings == ForcedSettings():
         return cut_list
     source = cut_list.source
-    top = by_person(settings, source.samples, source.sample_rate, cut_list.segments)
+    name = Path(source.path).name
+    top = by_person(settings, source.samples, source.sample_rate, name, cut_list.segments)
     return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
 
 
@@ -146,8 +151,16 @@ def on_top(below: Iterable[Segment], top: Sequence[Segment]) -> list[Segment]:
     return sorted(result, key=lambda segment: segment.start)
 
 
-def ranges_in(path: Path) -> list[Range]:
-    """The ranges that a label file of any known form marks, whatever they are called there."""
-    from cleaner.imports import read_marks
+def ranges_in(path: Path, keep: bool, recording: str) -> list[Range]:
+    """What a label file of any known form says is kept, or is removed; where it does not say, all it marks.
 
-    return [Range(mark.start_s, mark.end_s) for mark in read_marks(path) if mark.end_s > mark.start_s]
+    Raises UsageError where that is nothing, ImportFormatError for a file that is broken or of others only.
+    """
+    from cleaner.imports import read_marks
+    from cleaner.imports.meaning import marks_of
+
+    marks = marks_of(read_marks(path), recording, str(path))
+    wanted = [mark for mark in marks if mark.keep in (None, keep) and mark.end_s > mark.start_s]
+    if not wanted:
+        raise UsageError(f"{path} marks nothing to be {'kept' if keep else 'cut'} of {recording}")
+    return [Range(mark.start_s, mark.end_s) for mark in wanted]
