@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.audio import Chapter, Original, Recording, Untouched, Writer, blocks_ahead, output_format
-from cleaner.audio.loudness import measure, set_loudness
+from cleaner.audio.loudness import at_gain, gain_for, missed_loudness
 from cleaner.cutting.room_tone import RoomTone
 from cleaner.cutting.shade import shaded, shades
 from cleaner.pipeline import prefetch
@@ -36,27 +36,28 @@ def render(
     """Write the clean recording to ``output``, whole or not at all.
 
     Format, tags and cover are the recording's, as far as the extension of ``output`` can hold them. ``tap``
-    is shown every source block on its way. With ``loudness_lufs`` the result is made twice: to be measured,
-    then to be written at that loudness. ``jobs`` threads encode, all cores without it, and the result is the
-    same. Raises AudioFileError where nothing can be written, CutListError where the cut list is longer than
-    the recording.
+    is shown every source block on its way. With ``loudness_lufs`` the result is made to be measured first,
+    more than once where peaks are limited, then to be written at that loudness. ``jobs`` threads encode, all
+    cores without it, and the result is the same. Raises AudioFileError where nothing can be written,
+    CutListError where the cut list is longer than the recording.
     """
     info = recording.info
     form = output_format(info, Path(output).suffix)
     chapters = moved_chapters(info.chapters, cut_list)
-    samples = 0
+    samples, missed = 0, None
     with Writer(
         *(output, form, info.tags, info.cover, chapters, overwrite, jobs),
         original=None if loudness_lufs is not None else original_of(recording, cut_list, join),
     ) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
         if loudness_lufs is not None:
-            measured = measure(prefetch(rendered_blocks(recording, cut_list, join)), info)
-            blocks = set_loudness(blocks, info, measured, loudness_lufs)
+            gain = gain_for(lambda: prefetch(rendered_blocks(recording, cut_list, join)), info, loudness_lufs)
+            blocks = at_gain(blocks, info, gain)
+            missed = missed_loudness(gain, loudness_lufs)
         for block in prefetch(blocks):
             samples += block.shape[1]
             writer.write(block)
-    return Rendered(samples, (*recording.warnings, *writer.warnings))
+    return Rendered(samples, (*recording.warnings, *writer.warnings, *([missed] if missed else [])))
 
 
 def rendered_blocks(

@@ -9,7 +9,7 @@ from scipy.signal import lfilter, resample_poly
 
 import infer
 from cleaner.audio import open_recording
-from cleaner.audio.loudness import Loudness, measure, set_loudness
+from cleaner.audio.loudness import Gain, at_gain, gain_for, measure, missed_loudness
 from cleaner.cutting.loudness import parse_loudness
 from cleaner.errors import UsageError
 from cleaner.samples import to_float
@@ -101,7 +101,8 @@ def test_a_result_gets_the_loudness_that_was_asked_for(channels, dtype):
         )
     samples = samples.astype(dtype)
     measured = measure(in_blocks(samples), info)
-    result = whole(set_loudness(in_blocks(samples), info, measured, measured.integrated_lufs + 3))
+    gain = gain_for(lambda: in_blocks(samples), info, measured.integrated_lufs + 3)
+    result = whole(at_gain(in_blocks(samples), info, gain))
     assert result.dtype == dtype and result.shape == samples.shape
     after = measure(in_blocks(result), info)
     assert after.integrated_lufs == pytest.approx(measured.integrated_lufs + 3, abs=0.1)
@@ -113,8 +114,8 @@ def test_peaks_are_held_between_the_samples_too_and_nothing_moves(rate):
     random = np.random.default_rng(1)
     samples = random.standard_normal((1, 6 * rate + 77)).astype(np.float32) * 0.02
     samples[0, rate // 2 :: rate] += 0.6
-    measured = measure(in_blocks(samples), info)
-    result = whole(set_loudness(in_blocks(samples), info, measured, -16))
+    gain = gain_for(lambda: in_blocks(samples), info, -16)
+    result = whole(at_gain(in_blocks(samples), info, gain))
     assert result.shape == samples.shape
     assert measure(in_blocks(result), info).true_peak_dbtp <= -1
     calm = slice(rate + 100, rate + rate // 3)
@@ -124,18 +125,44 @@ def test_peaks_are_held_between_the_samples_too_and_nothing_moves(rate):
     assert int(np.argmax(shifted)) == 3 and max(shifted) > 0.97
 
 
+def peaky(rate=16_000):
+    """Soft noise with a loud click in every tenth of a second: loudness needs what a limiter takes away."""
+    samples = np.random.default_rng(2).standard_normal((1, 8 * rate)).astype(np.float32) * 0.03
+    for at in range(0, 8 * rate - 400, rate // 10):
+        samples[0, at : at + 160] += 0.6 * np.sin(np.arange(160) / 3)
+    return samples
+
+
+def test_what_a_limiter_takes_away_is_made_up_for():
+    info = info_of(1, 16_000, np.float32)
+    gain = gain_for(lambda: in_blocks(peaky()), info, -15)
+    result = whole(at_gain(in_blocks(peaky()), info, gain))
+    assert gain.is_limited
+    assert measure(in_blocks(result), info).integrated_lufs == pytest.approx(-15, abs=0.4)
+    assert missed_loudness(gain, -15) is None
+
+
+def test_a_loudness_out_of_reach_is_told():
+    info = info_of(1, 16_000, np.float32)
+    gain = gain_for(lambda: in_blocks(peaky()), info, -5)
+    result = whole(at_gain(in_blocks(peaky()), info, gain))
+    reached = measure(in_blocks(result), info).integrated_lufs
+    assert reached == pytest.approx(gain.reached_lufs, abs=0.5) and reached < -5.5
+    assert "--loudness -5LUFS cannot be reached with peaks of at most -1 dBTP" in missed_loudness(gain, -5)
+
+
 @pytest.mark.parametrize("length", [0, 1, 500])
 def test_what_is_too_short_or_silent_to_measure_stays_as_it_is(length):
     samples = np.zeros((2, length), np.int16)
     measured = measure(in_blocks(samples), info_of())
     assert measured.integrated_lufs == -math.inf
-    result = set_loudness(in_blocks(samples), info_of(), measured, -16)
+    result = at_gain(in_blocks(samples), info_of(), gain_for(lambda: in_blocks(samples), info_of(), -16))
     assert np.array_equal(whole([samples[:, :0], *result]), samples)
 
 
 def test_a_gain_without_peaks_is_one_gain():
     samples = tone(1)
-    result = whole(set_loudness([samples], info_of(dtype=np.float32), Loudness(-20, -20), -14))
+    result = whole(at_gain([samples], info_of(dtype=np.float32), Gain(6, False, -14)))
     assert result == pytest.approx(samples * 10 ** (6 / 20), abs=1e-6)
 
 

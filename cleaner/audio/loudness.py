@@ -1,13 +1,13 @@
 """Loudness of a result, measured and set as EBU R128 has it, by FFmpeg's own meter and limiter.
 
-A result is measured in one pass (ITU-R BS.1770: K-weighted, gated; true peak oversampled) and changed in the
-next: one gain for all of it, and where peaks would pass -1 dBTP, a limiter on four times the rate, so that
+A result is measured in one pass (ITU-R BS.1770: K-weighted, gated; true peak oversampled) and changed in
+another: one gain for all of it, and where peaks would pass -1 dBTP, a limiter on four times the rate, so that
 what lies between the samples is held as well. The meter and the limiter are FFmpeg's filters in PyAV's wheel.
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import av
@@ -19,8 +19,12 @@ from cleaner.samples import from_float, to_float
 
 MOST_PEAK_DBTP = -1.0
 _OVERSAMPLING = 4
-# The limiter works on float samples; a decoder between may round by a little.
-_PEAK_ROOM_DB = 0.1
+# What is limited at four times the rate rises a little on its way back; a decoder rounds, too.
+_PEAK_ROOM_DB = 0.3
+_ROUNDS = 4
+_SLOPE = 0.7  # of what is added before the limiter, so much comes through where it works
+_NEAR_DB, _FAR_DB = 0.2, 0.5
+_MOST_MORE_DB = 8.0
 _LAYOUTS = ("mono", "stereo", "2.1", "quad", "5.0", "5.1", "6.1", "7.1")
 
 
@@ -49,20 +53,57 @@ def measure(blocks: Iterable[np.ndarray], info: AudioInfo) -> Loudness:
     )
 
 
-def set_loudness(
-    blocks: Iterable[np.ndarray], info: AudioInfo, measured: Loudness, target_lufs: float
-) -> Iterator[np.ndarray]:
-    """Blocks at ``target_lufs``, of the same sample type and the same length; silence stays as it is."""
-    gain_db = target_lufs - measured.integrated_lufs
-    if math.isinf(gain_db):
+@dataclass(frozen=True)
+class Gain:
+    """What makes a result as loud as was asked for, or as near as its peaks allow: ``reached_lufs``."""
+
+    gain_db: float
+    is_limited: bool
+    reached_lufs: float
+
+
+def gain_for(make: Callable[[], Iterable[np.ndarray]], info: AudioInfo, target_lufs: float) -> Gain:
+    """The gain that brings what ``make`` yields, the same each time, to ``target_lufs``.
+
+    A limiter takes back some of it, so where one is needed the result is measured again and the gain raised
+    by what is missing, a few times and up to 8 dB: what is limited more sounds like it.
+    """
+    measured = measure(make(), info)
+    if math.isinf(measured.integrated_lufs):
+        return Gain(0.0, False, target_lufs)
+    first_db = target_lufs - measured.integrated_lufs
+    gain = Gain(first_db, measured.true_peak_dbtp + first_db > MOST_PEAK_DBTP - _PEAK_ROOM_DB, target_lufs)
+    rounds = _ROUNDS if gain.is_limited else 0
+    for left in reversed(range(rounds)):
+        gain = replace(gain, reached_lufs=measure(at_gain(make(), info, gain), info).integrated_lufs)
+        missing_db = target_lufs - gain.reached_lufs
+        if left == 0 or abs(missing_db) <= _NEAR_DB or gain.gain_db == first_db + _MOST_MORE_DB:
+            break
+        gain = replace(gain, gain_db=min(gain.gain_db + missing_db / _SLOPE, first_db + _MOST_MORE_DB))
+    return gain
+
+
+def at_gain(blocks: Iterable[np.ndarray], info: AudioInfo, gain: Gain) -> Iterator[np.ndarray]:
+    """Blocks ``(C, n)`` made louder, of the same sample type and the same length, peaks held."""
+    if gain.gain_db == 0:
         yield from blocks
         return
-    gain = np.float32(10 ** (gain_db / 20))
-    louder: Iterator[np.ndarray] = (_times(block, gain) for block in blocks)
-    if measured.true_peak_dbtp + gain_db > MOST_PEAK_DBTP - _PEAK_ROOM_DB:
+    factor = np.float32(10 ** (gain.gain_db / 20))
+    louder: Iterator[np.ndarray] = (_times(block, factor) for block in blocks)
+    if gain.is_limited:
         louder = _limited(louder, info)
     for block in louder:
         yield from_float(block, info.sample_type)
+
+
+def missed_loudness(gain: Gain, target_lufs: float) -> str | None:
+    """What to tell a person whose loudness the peaks do not allow; else None."""
+    if target_lufs - gain.reached_lufs <= _FAR_DB:
+        return None
+    return (
+        f"--loudness {target_lufs:g}LUFS cannot be reached with peaks of at most {MOST_PEAK_DBTP:g} dBTP; "
+        f"it is {gain.reached_lufs:.1f}LUFS"
+    )
 
 
 def _times(block: np.ndarray, gain: np.float32) -> np.ndarray:
