@@ -129,7 +129,8 @@ def clean_all(
                 tell(result, batch.say, settings.run.quiet or settings.run.json)
             else:
                 failed.append({"recording": str(task.recording), "error": str(result)})
-                batch.say(f"error: {result}", file=sys.stderr)
+                where = "" if task.recording.name in str(result) else f"{task.recording}: "
+                batch.say(f"error: {where}{result}", file=sys.stderr)
     return reports, failed
 
 
@@ -180,9 +181,11 @@ def clean(
         else:
             assert detector is not None
             decided = decide_on(task, recording, settings, detector, progress)
-        if not settings.run.allow_empty and not any(segment.stays for segment in decided.cut_list.segments):
+        stays = any(segment.stays for segment in decided.cut_list.segments)
+        if not stays and not settings.run.allow_empty:
             raise NothingToKeep(
-                f"{task.recording} is nothing but silence; --allow-empty writes it all the same"
+                f"{task.recording} is nothing but silence, or all of it is cut; --allow-empty writes it all "
+                "the same"
             )
         warnings = list(recording.warnings)
         missed = missed_target(decided.cut_list, settings.cut.actions)
@@ -245,7 +248,8 @@ def decide_on(
             task.earlier_segments(settings.files, samples),
         ),
         all_kinds=wants_all,
-        said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join]) | {"checkpoint": detector.name},
+        said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join.of({})])
+        | {"checkpoint": detector.name},
     )
     if settings.files.plot:
         threshold = detector.threshold if cut.tidy.threshold is None else cut.tidy.threshold
@@ -269,9 +273,9 @@ def write_result(
         recording,
         cut_list,
         task.output,
-        settings.join.of_saved(cut_list) if task.cut_list else settings.join,
+        settings.join.of(cut_list.settings),
         tap=lambda block: progress.advance("writing", block.shape[1]),
-        overwrite=settings.files.force,
+        overwrite=settings.files.force or settings.files.resume,
         jobs=settings.run.jobs,
         loudness_lufs=settings.loudness.loudness,
     )

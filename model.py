@@ -319,8 +319,10 @@ def load_checkpoint(path: str | Path, device: str = "cpu") -> Checkpoint:
         raise CheckpointError(f"{path}: made for the kinds {found}; needed: {', '.join(KIND_NAMES)}")
     try:
         network.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise CheckpointError(f"device {device!r} cannot be used: {_one_line(error)}") from None
+    except (RuntimeError, AssertionError):
+        raise CheckpointError(
+            f"device {device!r} cannot be used here; it must be cpu, or cuda or mps where there is one"
+        ) from None
     return checkpoint
 
 

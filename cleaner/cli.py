@@ -190,6 +190,10 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         # Whoever read our output went away; keep the interpreter from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"error: {named}{error.strerror or error}", file=sys.stderr)
+        code = 1
     sys.exit(code)
 
 

@@ -26,11 +26,11 @@ _FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".asf", ".3gp"}
 RECORDING_SUFFIXES = frozenset(_LOSSLESS | _LOSSY | _FILMS)
 
 
-def expand_inputs(names: Iterable[str], leave_out: str | None = None) -> list[Path]:
+def expand_inputs(names: Iterable[str], leave_out: tuple[str, ...] = ()) -> list[Path]:
     """Files, folders (searched to the bottom) and patterns such as ``*.mp3`` -> files, each once, in order.
 
-    Files in folders whose stem ends in ``leave_out`` (our own results) are passed over. Raises UsageError for
-    a name that stands for nothing.
+    Files in folders whose stem ends in one of ``leave_out`` (our own results) are passed over. Raises
+    UsageError for a name that stands for nothing.
     """
     found: dict[Path, None] = {}
     for name in names:
@@ -51,7 +51,7 @@ def folder_below(names: Iterable[str], path: Path) -> Path:
     return Path()
 
 
-def _expand(name: str, leave_out: str | None) -> list[Path]:
+def _expand(name: str, leave_out: tuple[str, ...]) -> list[Path]:
     if not name:
         raise UsageError("the name of a recording is empty; . would be this folder")
     path = Path(name)
@@ -71,10 +71,10 @@ def _expand(name: str, leave_out: str | None) -> list[Path]:
     raise UsageError(f"{name}: no such file or folder")
 
 
-def _is_recording(path: Path, leave_out: str | None) -> bool:
+def _is_recording(path: Path, leave_out: tuple[str, ...]) -> bool:
     hidden = path.name.startswith(".")
     return path.suffix.lower() in RECORDING_SUFFIXES and not hidden and not _is_result(path, leave_out)
 
 
-def _is_result(path: Path, leave_out: str | None) -> bool:
-    return leave_out is not None and path.stem.endswith(leave_out)
+def _is_result(path: Path, leave_out: tuple[str, ...]) -> bool:
+    return path.stem.endswith(leave_out)

@@ -12,10 +12,11 @@ from cleaner.cutting.decide import CutSettings
 from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path
 from cleaner.files import fingerprint
-from cleaner.inputs import expand_inputs, folder_below
+from cleaner.inputs import expand_inputs, folder_below, names_many
 from cleaner.segments import CutList, Segment, Source
 
 CLEANED = "_cleaned"
+_RESULTS = (CLEANED, "_removed")  # what our own files are called
 
 
 def _parse_path(text: str) -> Path:
@@ -42,8 +43,13 @@ class OutputSettings:
     )
     plot: bool = setting(False, "save a picture of waveform, keep probability and cuts beside the output")
     resume: bool = setting(
-        False, "of many recordings, leave out those whose results are all there and newer than they are"
+        False,
+        "of many recordings, leave out those whose results are all there and newer than they are; what was "
+        "left half done is made anew",
     )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "export", tuple(dict.fromkeys(self.export)))
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class Task:
         written = [path for path in self.written(settings) if path != nothing_removed or path.exists()]
         made_s = [path.stat().st_mtime for path in written if path.is_file()]
         return 0 < len(made_s) == len(written) and min(made_s) >= self.recording.stat().st_mtime
+
+    def may_overwrite(self, path: Path, settings: OutputSettings) -> bool:
+        """Whether a file that is there may be replaced: asked for, or left by a batch that was stopped."""
+        newer = settings.resume and path.stat().st_mtime >= self.recording.stat().st_mtime
+        return settings.force or newer
 
     def earlier_segments(self, settings: OutputSettings, samples: int) -> Sequence[Segment]:
         """The segments of an earlier cut list of the same recording, of which those by a person will stay.
@@ -110,9 +121,11 @@ def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet
     Raises UsageError for everything that can be known to be wrong before the slow work starts, CutListError
     for a broken cut list.
     """
-    inputs = expand_inputs(names, leave_out=CLEANED)
+    inputs = expand_inputs(names, leave_out=_RESULTS)
     output = settings.output
-    into_folder = output is not None and (output.is_dir() or len(inputs) > 1)
+    into_folder = output is not None and (
+        output.is_dir() or len(inputs) > 1 or (names_many(names) and not output.suffix)
+    )
     if into_folder and output and output.exists() and not output.is_dir():
         raise UsageError(f"-o {output} must be a folder, as there are {len(inputs)} recordings")
     if output and not into_folder:
@@ -201,10 +214,11 @@ def _refuse_collisions(named: Sequence[Path], tasks: Sequence[Task], settings: O
                 raise UsageError(f"{path} is an input; it is never overwritten, name another output with -o")
             if path.resolve() in taken:
                 raise UsageError(
-                    f"two recordings would both write {path}; clean them into folders of their own"
+                    f"{path} would be written twice; name another output, or clean recordings of one name "
+                    "into folders of their own"
                 )
             taken.add(path.resolve())
-            if path.exists() and not settings.force:
+            if path.exists() and not task.may_overwrite(path, settings):
                 raise UsageError(f"{path} exists; --force overwrites it")
             if path.is_dir():
                 raise UsageError(f"{path} is a folder; the output must be a file")

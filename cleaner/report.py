@@ -49,13 +49,15 @@ def report_on(
 
 
 def tell(report: Report, say: Callable[..., None], quiet: bool) -> None:
-    """Warnings in any case, on standard error; the report by ``say``, as ``print`` does it, unless quiet."""
+    """The report by ``say``, as ``print`` does it; where ``quiet`` warnings and faults alone."""
     for warning in report.warnings:
         for path in (report.recording, report.output or ""):
             warning = warning.removeprefix(f"{Path(path).name}: ")  # the path says it already
         say(f"warning: {report.recording}: {warning}", file=sys.stderr)
     if not quiet:
         say(describe(report))
+    elif report.faults:
+        say(f"check: {report.recording}: {'; '.join(report.faults)}", file=sys.stderr)
 
 
 def describe(report: Report) -> str:

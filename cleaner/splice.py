@@ -7,9 +7,10 @@ than X/2 from a join come out bit for bit as they went in, ducked and muted stre
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from cleaner.segments import CutList
 
 _LEANS = (0.4, 2.0)  # the middle is then three quarters, or one quarter, of the way to what comes after
 _STEP_PERCENTILE = 98.0  # of the steps in a fade: what is above may stand out
+_CROSSFADE_S = 0.01
 _LONGEST_FADE_S = 1.0  # what fades is held in memory, and longer fades are two people talking at once
 
 
@@ -27,24 +29,28 @@ _LONGEST_FADE_S = 1.0  # what fades is held in memory, and longer fades are two 
 class JoinSettings:
     """How two pieces are put together."""
 
-    crossfade_s: float = setting(
-        0.01, "overlap at a join, at most 1s and half of what is cut; 0ms is the bare splice"
+    crossfade_s: float | None = setting(
+        None,
+        "overlap at a join, at most 1s and half of what is cut; 0ms is the bare splice (default: 10ms, or "
+        "what a saved cut list was made with)",
     )
 
     def __post_init__(self) -> None:
-        if self.crossfade_s > _LONGEST_FADE_S:
+        if self.crossfade_s is not None and self.crossfade_s > _LONGEST_FADE_S:
             raise UsageError(f"--crossfade {self.crossfade_s:g}s is longer than {_LONGEST_FADE_S:g}s")
 
     def half_samples(self, rate_hz: int) -> int:
         """How far a fade reaches to either side of a join."""
-        return int(self.crossfade_s * rate_hz / 2 + 0.5)
+        fade_s = _CROSSFADE_S if self.crossfade_s is None else self.crossfade_s
+        return int(fade_s * rate_hz / 2 + 0.5)
 
-    def of_saved(self, cut_list: CutList) -> "JoinSettings":
-        """What a saved cut list was made with, unless something else than the default is asked for."""
-        saved = cut_list.settings.get("crossfade_s")
-        if self != JoinSettings() or not isinstance(saved, int | float) or not 0 <= saved <= _LONGEST_FADE_S:
+    def of(self, cut_list_settings: Mapping[str, Any]) -> "JoinSettings":
+        """What was asked for, else what a saved cut list was made with, else the default."""
+        if self.crossfade_s is not None:
             return self
-        return JoinSettings(saved)
+        saved = cut_list_settings.get("crossfade_s")
+        is_a_fade = isinstance(saved, int | float) and 0 <= saved <= _LONGEST_FADE_S
+        return JoinSettings(saved if is_a_fade else _CROSSFADE_S)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Reading: blocks laid end to end are the file, from any place, and bad files are named in one line."""
 
+import os
 import tracemalloc
 
 import av
@@ -178,3 +179,9 @@ def test_memory_does_not_grow_with_the_recording():
         return peak
 
     assert peak_bytes(3_600) < peak_bytes(60) + 100_000
+
+
+def test_a_pipe_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(AudioFileError, match="is a pipe or a device; a file is wanted"):
+        open_recording(tmp_path / "pipe.wav")

@@ -62,6 +62,17 @@ def test_a_stopped_batch_is_gone_on_with(talks, clean, tmp_path, capsys):
     assert (output / "0_cleaned.mp3").stat().st_mtime_ns == made_s
 
 
+def test_what_was_left_half_done_is_made_anew(talks, clean, tmp_path):
+    output = tmp_path / "cleaned"
+    clean(talks, "-o", output, "--plot", "--export", "json")
+    before = contents(output)
+    for name in ("0_cleaned.mp3", "1.cuts.json"):  # stopped while rendering, and right behind it
+        (output / name).unlink()
+    assert clean(talks, "-o", output, "--plot", "--export", "json", "--resume") == 0
+    assert contents(output).keys() == before.keys()
+    assert contents(output)["0_cleaned.mp3"] == before["0_cleaned.mp3"]
+
+
 def test_a_finished_batch_has_nothing_left_to_do(talks, clean, tmp_path, capsys):
     clean(talks, "-o", tmp_path / "cleaned")
     capsys.readouterr()

@@ -188,6 +188,13 @@ def test_a_pause_with_events_in_it_has_as_few_joins_as_can_be():
     ]  # fmt: skip
 
 
+def test_silence_that_is_to_be_cut_is_cut_where_breaths_are_shortened():
+    actions = act("silence=cut", "breath=shorten", max_pause_s=0.1)
+    assert [one for one in shown(decided("kssssbbbbssssk", actions)) if "silence" in one] == [
+        "20-80 silence cut", "200-260 silence cut",
+    ]  # fmt: skip
+
+
 def test_what_silence_is_short_of_is_filled_in_the_place_of_one_event():
     pace = ActionSettings(max_pause_s=0.2, pause_to=0)
     assert shown(decided("k" + "b" * 10 + "n" * 19 + "s" * 6 + "k", pace)) == [

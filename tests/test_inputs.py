@@ -20,7 +20,7 @@ def names(paths, folder):
 
 
 def test_a_folder_is_searched_for_recordings(folder):
-    found = expand_inputs([str(folder)], leave_out="_cleaned")
+    found = expand_inputs([str(folder)], leave_out=("_cleaned", "_removed"))
     assert names(found, folder) == ["a.wav", "b.mp3", "deep/c.FLAC"]
 
 

@@ -163,5 +163,5 @@ def test_a_fade_of_more_than_a_second_is_refused(crossfade_s):
 def test_a_saved_fade_is_used_where_it_can_be(saved, used):
     plain = cut_list_of([10, 10, 10])
     cut_list = CutList(plain.source, plain.segments, {"crossfade_s": saved})
-    assert JoinSettings().of_saved(cut_list).crossfade_s == used
-    assert JoinSettings(0.02).of_saved(cut_list).crossfade_s == 0.02
+    assert JoinSettings().of(cut_list.settings).crossfade_s == used
+    assert JoinSettings(0.01).of({"crossfade_s": 0.2}).crossfade_s == 0.01

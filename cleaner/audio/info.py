@@ -86,6 +86,7 @@ class AudioInfo:
     mp3_quality: int | None = None  # LAME's V, where its tag tells
     chunks: tuple[str, ...] = ()  # of a RIFF or AIFF file
     streams: tuple[str, ...] = ()  # what the file holds beside the sound, e.g. "video"
+    late_s: float = 0.0  # how long after a film's picture its sound begins
 
     @property
     def grid_samples(self) -> int:
@@ -127,6 +128,7 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         mp3_quality=mp3.quality if mp3 else None,
         chunks=tuple(chunks),
         streams=_streams_beside(container, stream),
+        late_s=_late_s(container, stream),
     )
 
 
@@ -166,6 +168,14 @@ def _streams_beside(container: Any, stream: Any) -> tuple[str, ...]:
     kinds = ("video", "audio", "subtitles")
     others = [other for kind in kinds for other in getattr(container.streams, kind)]
     return tuple(dict.fromkeys(other.type for other in others if other is not stream and other not in covers))
+
+
+def _late_s(container: Any, stream: Any) -> float:
+    """Seconds from the beginning of a film's picture to that of its sound."""
+    films = [film for film in container.streams.video if Disposition.attached_pic not in film.disposition]
+    if not films or films[0].start_time is None or stream.start_time is None:
+        return 0.0
+    return float(stream.start_time * stream.time_base - films[0].start_time * films[0].time_base)
 
 
 def _bits(codec: str, extradata: bytes, frame: Any) -> int | None:

@@ -20,6 +20,7 @@ _LONGEST_HOLE_S = 60
 # A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
 _A_FRAME = 4_608
 _MOST_SURPLUS = 8_192
+_LATE_S = 0.04  # a frame of film
 # Containers that state a duration round it.
 _ROUGH_S = 0.05
 
@@ -55,6 +56,12 @@ class Recording:
             self._clock = clock_of(self.info.container, self.info.codec, stream, frame, damaged_start)
         self._landmarks: list[Landmark] = []
         self._files = OpenFiles(path)
+        if abs(self.info.late_s) > _LATE_S:
+            when = "after" if self.info.late_s > 0 else "before"
+            self._warn(
+                f"its sound begins {abs(self.info.late_s):.3f} s {when} its picture; times count from the "
+                "sound's beginning"
+            )
 
     def __enter__(self) -> Recording:
         return self
@@ -236,5 +243,7 @@ def _check_readable(path: Path) -> None:
         raise AudioFileError(f"{path} is a folder; a sound file is wanted")
     if not path.exists():
         raise AudioFileError(f"{path}: no such file")
-    if path.is_file() and path.stat().st_size == 0:
+    if not path.is_file():
+        raise AudioFileError(f"{path} is a pipe or a device; a file is wanted, as it is read more than once")
+    if path.stat().st_size == 0:
         raise AudioFileError(f"{path} is empty (0 bytes)")

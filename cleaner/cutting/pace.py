@@ -112,7 +112,8 @@ def _shortened(group: list[Segment], preset: Preset, rate_hz: int, samples: int)
     ]
     own = _in_proportion(borders, wanted)
     own = [sum(both) for both in zip(own, _longest_first(islands, wanted - sum(own)), strict=True)]
-    filled = _longest_first([s.length if s.action == "cut" else 0 for s in group], wanted - sum(own))
+    events = [s.length if s.action == "cut" and s.kind != "silence" else 0 for s in group]
+    filled = _longest_first(events, wanted - sum(own))
     filled = _without_slivers(group, filled, rate_hz)
     result: list[Segment] = []
     for index, segment in enumerate(group):
