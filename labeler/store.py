@@ -77,7 +77,8 @@ class LabelStore:
 
     def _refresh(self) -> None:
         stamp = self._file_stamp()
-        if stamp == self._stamp:
+        # A file that vanished is written whole by the next save, so what is known stays.
+        if stamp == self._stamp or (not stamp and self._entries):
             return
         entries = read_entries(self.dataset.labels_path)
         changed = {clip: entry for clip, entry in entries.items() if self._entries.get(clip) != entry}
@@ -85,11 +86,19 @@ class LabelStore:
             parsed = {clip: parse_label(clip, entry) for clip, entry in changed.items()}
         except LabelsError as error:
             raise LabelsError(f"{self.dataset.labels_path}: {error}") from None
+        parsed = {clip: self._past_what_is_known(clip, label) for clip, label in parsed.items()}
         for clip in self._entries.keys() - entries.keys():
             for known in (self._entries, self._lines, self._labels, self._intervals):
                 known.pop(clip, None)
         self._take(changed, parsed)
         self._stamp = stamp
+
+    def _past_what_is_known(self, clip: str, label: ClipLabel) -> ClipLabel:
+        """A label edited in the file, where nobody counts revisions, is another revision all the same."""
+        known = self._labels.get(clip)
+        if known is None or label.original is not None or label.revision > known.revision:
+            return label
+        return replace(label, revision=known.revision + 1)
 
     def _take(self, entries: dict[str, Any], labels: dict[str, ClipLabel]) -> None:
         self._entries |= entries

@@ -59,7 +59,7 @@ export function uploadRecording(file, onProgress) {
     sending.upload.onprogress = (event) => onProgress(event.loaded / event.total);
     sending.onerror = () => reject(new ServerError(0, `${file.name}: sending broke off`, {}));
     sending.onload = () => {
-      const body = JSON.parse(sending.responseText || "{}");
+      const body = parsed(sending.responseText);
       if (sending.status < 300) resolve(body);
       else reject(new ServerError(sending.status, body.error ?? `The server answered ${sending.status}.`, body));
     };
@@ -67,6 +67,15 @@ export function uploadRecording(file, onProgress) {
     sending.setRequestHeader("Content-Type", "application/octet-stream");
     sending.send(file);
   });
+}
+
+/** An answer's object; what is none, such as the server's own refusal of too large a body, says nothing. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 /** Import a label file made elsewhere for one recording. */

@@ -154,7 +154,7 @@ async function newProposals() {
 
 load(project);
 if (queue.length) {
-  const wanted = queue.indexOf(decodeURIComponent(location.hash.slice(1)));
+  const wanted = project.clips.id.findIndex((id) => location.hash === `#${encodeURIComponent(id)}`);
   const firstOpen = project.clips.reviewed.findIndex((reviewed) => !reviewed);
   queue.index = wanted >= 0 ? wanted : Math.max(0, firstOpen);
   queue.emit("queue.change");

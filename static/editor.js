@@ -5,7 +5,7 @@ import * as rules from "./mark-rules.js";
 /**
  * The clip on show, its marks, and what is chosen among them. Knows nothing of pixels, keys or servers.
  *
- * Emits `clip.open`, `marks.change` ({byPerson}), `selection.change`, `tools.change`, `clip.accept`.
+ * Emits `clip.leave`, `clip.open`, `marks.change` ({byPerson}), `selection.change`, `tools.change`, `clip.accept`.
  */
 export class Editor extends Emitter {
   #histories = new Map();
@@ -45,11 +45,14 @@ export class Editor extends Emitter {
 
   /** Show a clip; strokes made on it earlier can still be undone unless somebody else changed it since. */
   open(clip) {
+    if (this.clip && this.clip !== clip) this.emit("clip.leave", this.clip);
     this.clip = clip;
     this.in = null;
     const known = this.#histories.get(clip.id);
     const fresh = startingState(clip);
-    if (!known || (known.revision !== clip.labels.revision && !sameState(known.history.present, fresh))) {
+    const isUntouched = known && !known.history.canUndo && !known.history.canRedo;
+    const isOther = known && known.revision !== clip.labels.revision && !sameState(known.history.present, fresh);
+    if (!known || isUntouched || isOther) {
       this.#histories.set(clip.id, { revision: clip.labels.revision, history: new History(fresh) });
     }
     this.selected = -1;
@@ -182,7 +185,7 @@ export class Editor extends Emitter {
 
 function startingState(clip) {
   const { labels, proposal } = clip;
-  const blank = !labels.reviewed && labels.revision === 0 && !labels.remove.length && !labels.unknown.length;
+  const blank = !labels.reviewed && !labels.remove.length && !labels.unknown.length;
   if (blank && proposal) return { marks: rules.marksFromLabels({ ...proposal, unknown: [] }), isProposal: true };
   return { marks: rules.marksFromLabels(labels), isProposal: false };
 }

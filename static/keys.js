@@ -10,12 +10,15 @@ export function combination(event) {
   const modifiers = [
     (event.ctrlKey || event.metaKey) && "Control", event.altKey && "Alt", event.shiftKey && "Shift",
   ].filter(Boolean);
-  return [...modifiers, event.code].join("+");
+  // Undo and redo belong to the letter, which lies elsewhere on a German keyboard.
+  const isLetter = modifiers.includes("Control") && /^[a-z]$/i.test(event.key);
+  return [...modifiers, isLetter ? `Key${event.key.toUpperCase()}` : event.code].join("+");
 }
 
 const isTyping = ({ target }) => target.matches?.("input:not([type=radio]), textarea, select, [contenteditable]");
-const pressesButton = ({ target, code }) =>
-  (code === "Space" || code === "Enter") && target.matches?.("button, a[href], summary, input");
+const pressesControl = ({ target, code }) =>
+  ((code === "Space" || code === "Enter") && target.matches?.("button, a[href], summary")) ||
+  ((code === "Space" || code.startsWith("Arrow")) && target.matches?.("input[type=radio]"));
 
 /** Whether an action can be done as things stand. */
 export const isEnabled = (action) => !action.enabled || Boolean(action.enabled());
@@ -24,7 +27,7 @@ export const isEnabled = (action) => !action.enabled || Boolean(action.enabled()
 export function listenForKeys(actions) {
   const table = new Map(actions.flatMap((action) => action.keys.map((key) => [key, action])));
   const onKey = (event) => {
-    if (event.defaultPrevented || event.isComposing || isTyping(event) || pressesButton(event)) return;
+    if (event.defaultPrevented || event.isComposing || isTyping(event) || pressesControl(event)) return;
     if (document.querySelector("dialog[open]")) return;
     const action = table.get(combination(event)) ?? (event.key === "?" && table.get("Shift+Slash"));
     if (!action) return;

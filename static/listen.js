@@ -33,7 +33,9 @@ export class Listen {
     }
     this.player.stop();
     try {
+      const { clip } = this.editor;
       const { buffer, kept } = await this.#splice();
+      if (this.editor.clip !== clip) return; // somebody went on meanwhile
       if (buffer) this.player.playEdited(buffer, kept);
       else this.onError("Nothing of this clip would be kept.");
     } catch (error) {

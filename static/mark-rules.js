@@ -61,9 +61,11 @@ export function paint(marks, { start, end, kind }, durationS) {
 export function moveEdge(marks, index, edge, timeS, durationS) {
   const mark = { ...marks[index] };
   if (edge === "start") {
-    mark.start = clamp(timeS, marks[index - 1]?.end ?? 0, mark.end - DECISION_S);
+    const earliest = marks[index - 1]?.end ?? 0;
+    mark.start = clamp(timeS, earliest, Math.max(earliest, mark.end - DECISION_S));
   } else {
-    mark.end = clamp(timeS, mark.start + DECISION_S, marks[index + 1]?.start ?? durationS);
+    const latest = marks[index + 1]?.start ?? durationS;
+    mark.end = clamp(timeS, Math.min(latest, mark.start + DECISION_S), latest);
   }
   return marks.map((other, i) => (i === index ? mark : other));
 }

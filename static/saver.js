@@ -3,16 +3,19 @@ import { Emitter } from "./events.js";
 import { labelsFromMarks } from "./mark-rules.js";
 
 const DELAY_MS = 800; // from the first stroke that is not saved yet, so that a crash loses at most a second
+const RETRY_MS = 3000;
 
 /**
- * Saves the clip on show: soon after a stroke, and when it is left. One request at a time.
+ * Saves the clip on show: soon after a stroke, and when it is left. One request at a time; what is saved is
+ * what was on show when it was asked for.
  *
  * Emits `save.state` ("saved", "dirty", "saving", "failed", "conflict"), `save.done`, `save.conflict`.
  */
 export class Saver extends Emitter {
   #timer = null;
-  #working = Promise.resolve();
-  #dirty = false;
+  #working = Promise.resolve(true);
+  #sending = null; // the clip whose labels are on their way
+  #dirty = false; // whether the clip on show has strokes that are neither saved nor on their way
 
   constructor(editor) {
     super();
@@ -20,9 +23,10 @@ export class Saver extends Emitter {
     this.state = "saved";
     editor.on("marks.change", ({ byPerson }) => byPerson && this.#touched());
     editor.on("clip.accept", () => this.save({ reviewed: true }));
+    editor.on("clip.leave", () => this.save());
     addEventListener("pagehide", () => this.#leave());
     addEventListener("visibilitychange", () => document.hidden && this.save());
-    addEventListener("beforeunload", (event) => this.#dirty && this.state === "failed" && event.preventDefault());
+    addEventListener("beforeunload", (event) => this.#isAtRisk && event.preventDefault());
   }
 
   /**
@@ -32,8 +36,13 @@ export class Saver extends Emitter {
   save({ reviewed = false } = {}) {
     clearTimeout(this.#timer);
     this.#timer = null;
-    this.#working = this.#working.then(() => this.#send(reviewed));
-    return this.#working;
+    const { clip } = this.editor;
+    if (clip && this.state !== "conflict" && (this.#dirty || (reviewed && !clip.labels.reviewed))) {
+      const wanted = { clip, reviewed, labels: this.#labels(reviewed) };
+      this.#dirty = false;
+      this.#working = this.#working.then(() => this.#send(wanted));
+    }
+    return this.#working.then((done) => done && this.state !== "conflict");
   }
 
   /** After a conflict: mine goes over theirs, or theirs replaces mine. */
@@ -56,32 +65,43 @@ export class Saver extends Emitter {
     this.#timer ??= setTimeout(() => this.save(), DELAY_MS);
   }
 
-  async #send(reviewed) {
-    const { clip } = this.editor;
-    const review = reviewed && !clip.labels.reviewed;
-    if (this.state === "conflict" || !clip || (!this.#dirty && !review)) return this.state !== "conflict";
-    const body = this.#body(reviewed);
-    this.#dirty = false;
+  async #send({ clip, reviewed, labels }) {
+    if (this.state === "conflict") {
+      this.#dirty ||= this.editor.clip === clip;
+      return false;
+    }
+    this.#sending = clip;
     this.#enter("saving");
     try {
-      const answer = await api.saveLabels(clip.id, body);
-      this.#settle(clip, answer);
+      const answer = await api.saveLabels(clip.id, { ...labels, revision: clip.labels.revision });
+      this.#settle(clip, answer.labels);
+      this.emit("save.done", { id: clip.id, ...answer });
       return true;
     } catch (error) {
-      this.#dirty = true;
-      this.#failed(clip, error, reviewed);
-      return false;
+      const cameThrough = error.status === 409 && isSame(error.body.current, labels);
+      if (cameThrough) this.#settle(clip, error.body.current); // only its answer did not
+      else this.#failed({ clip, reviewed, labels }, error);
+      return cameThrough;
+    } finally {
+      this.#sending = null;
     }
   }
 
-  #settle(clip, answer) {
-    if (this.editor.clip === clip) this.editor.settle(answer.labels);
-    else clip.labels = answer.labels;
+  #settle(clip, labels) {
+    if (this.editor.clip === clip) this.editor.settle(labels);
+    else clip.labels = labels;
     this.#enter(this.#dirty ? "dirty" : "saved");
-    this.emit("save.done", { id: clip.id, ...answer });
   }
 
-  #failed(clip, error, reviewed) {
+  #failed(wanted, error) {
+    const { clip, reviewed } = wanted;
+    const isOnShow = this.editor.clip === clip;
+    this.#dirty ||= isOnShow;
+    if (error.status === 409 && !isOnShow) {
+      this.#settle(clip, error.body.current);
+      this.emit("save.failed", `${error.message} Your last stroke on it is not saved.`);
+      return;
+    }
     if (error.status === 409) {
       this.#enter("conflict");
       this.emit("save.conflict", { id: clip.id, current: error.body.current, reviewed });
@@ -89,20 +109,28 @@ export class Saver extends Emitter {
     }
     this.#enter("failed");
     this.emit("save.failed", error.message);
-    this.#timer ??= setTimeout(() => this.save({ reviewed }), 3000);
+    if (isOnShow) this.#timer ??= setTimeout(() => this.save({ reviewed }), RETRY_MS);
+    else setTimeout(() => (this.#working = this.#working.then(() => this.#send(wanted))), RETRY_MS);
   }
 
+  get #isAtRisk() {
+    return this.state === "failed" || (this.#dirty && this.#sending !== null);
+  }
+
+  /** The page is closed: what is on its way will be there by then, and counts as one revision. */
   #leave() {
     const { clip } = this.editor;
     if (!this.#dirty || !clip || this.state === "conflict") return;
     this.#dirty = false;
-    api.saveLabels(clip.id, this.#body(false), true).catch(() => {});
+    const revision = clip.labels.revision + (this.#sending === clip ? 1 : 0);
+    api.saveLabels(clip.id, { ...this.#labels(false), revision }, true).catch(() => {});
   }
 
-  #body(reviewed) {
-    const { clip: { labels }, isProposal } = this.editor;
-    const agreed = !isProposal && (labels.reviewed || reviewed); // undone as far as the proposal, it is one again
-    return { ...labelsFromMarks(this.editor.marks), revision: labels.revision, reviewed: agreed };
+  /** What is on show as labels; undone as far as the proposal, it is nothing that a person said. */
+  #labels(reviewed) {
+    const { clip, marks, isProposal } = this.editor;
+    const said = labelsFromMarks(isProposal ? [] : marks);
+    return { ...said, reviewed: !isProposal && (clip.labels.reviewed || reviewed) };
   }
 
   #enter(state) {
@@ -110,3 +138,7 @@ export class Saver extends Emitter {
     this.emit("save.state", state);
   }
 }
+
+/** Whether what the server holds is what was sent. */
+const isSame = (current, sent) =>
+  ["remove", "unknown", "reviewed"].every((name) => JSON.stringify(current?.[name]) === JSON.stringify(sent[name]));

@@ -38,7 +38,8 @@ export class DrawGesture {
   }
 
   #down(event) {
-    if (!this.editor.clip || event.button === 1) return;
+    if (!event.isPrimary) this.#cancel(); // two fingers are no stroke
+    if (!this.editor.clip || event.button === 1 || !event.isPrimary) return;
     this.stage.setPointerCapture(event.pointerId);
     const keep = event.button === 2 || event.altKey;
     const edge = keep ? null : this.#edgeAt(event);
@@ -59,21 +60,23 @@ export class DrawGesture {
     else this.marksLayer.showStroke(drag);
   }
 
-  #edgeStroke({ edge, end, start }) {
+  #edgeStroke({ edge, end }) {
     const mark = this.editor.marks[edge.index];
     const from = edge.edge === "start" ? mark.start : mark.end;
     const outward = edge.edge === "start" ? end < from : end > from;
-    return { start: from, end, keep: !outward, from: start };
+    return { start: from, end, keep: !outward };
   }
 
   #up(event) {
     const drag = this.#drag;
     if (!drag) return;
     this.#cancel();
+    const [start, end] = this.#ordered(drag);
     if (!drag.moved) this.#click(event, drag);
     else if (drag.edge) this.editor.moveEdge(this.#snapped(drag.end));
-    else if (drag.keep) this.editor.keep(...this.#ordered(drag));
-    else this.editor.paint(...this.#ordered(drag));
+    else if (start === end) return; // drawn beside the clip
+    else if (drag.keep) this.editor.keep(start, end);
+    else this.editor.paint(start, end);
   }
 
   #click(event, drag) {

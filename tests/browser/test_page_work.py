@@ -113,6 +113,73 @@ def test_a_server_that_does_not_answer_loses_no_stroke(page, served):
     page.problems.clear()
 
 
+def slow(page, part, seconds):
+    """Open the page anew so that what it asks at addresses with ``part`` in them takes its time."""
+    page.tab.add_init_script(
+        """(() => {
+          const at_once = window.fetch;
+          window.fetch = async (path, ...rest) => {
+            if (path.includes(PART)) await new Promise((go) => setTimeout(go, MS));
+            return at_once(path, ...rest);
+          };
+        })()""".replace("PART", json.dumps(part)).replace("MS", str(1000 * seconds))
+    )
+    page.open()
+
+
+def test_a_stroke_drawn_while_the_next_clip_loads_is_stored_where_it_was_drawn(page, served):
+    slow(page, "/api/clips/talk_0", 2)
+    page.press("g")
+    page.tab.keyboard.type("talk_0")
+    page.press("Enter")
+    page.drag(0.3, 0.6)
+    assert page.text("#clip-id") == "talk_1"
+    page.shows("talk_0")
+    page.until_saved()
+    assert len(served.stored("talk_1")["remove"]) == 1 and served.stored("talk_0")["remove"] == []
+
+
+def test_a_key_pressed_again_while_a_save_is_slow_reviews_no_clip_unseen(page, served):
+    slow(page, "/labels", 1)
+    for _ in range(3):
+        page.press("n")
+    page.shows("talk_2")
+    page.until_saved()
+    assert served.stored("talk_1")["reviewed"] and not served.stored("talk_2")["reviewed"]
+
+
+def test_keys_before_the_first_recording_break_nothing(page, tab, tmp_path):
+    from tests.browser.conftest import Served
+
+    other = another_recording(tmp_path, "other.wav")
+    (tmp_path / "empty").mkdir()
+    empty = Served(tmp_path / "empty")
+    fresh = tab(empty.address)
+    fresh.tab.goto(empty.address)
+    fresh.tab.wait_for_selector("html[data-ready]")
+    for key in ("n", "q", "Enter"):
+        fresh.press(key)
+    fresh.tab.locator("#upload-input").set_input_files(other)
+    fresh.shows("other_0")
+    fresh.tab.keyboard.press("Escape")
+    fresh.drag(0.3, 0.6)
+    fresh.until_saved()
+    assert len(empty.stored("other_0")["remove"]) == 1
+    empty.close()
+
+
+def test_a_proposal_taken_back_is_one_after_a_reload_too(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    page.press("a")
+    page.until_saved()
+    page.press("Control+z")
+    page.until_saved()
+    page.tab.reload()
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    assert advised.stored()["remove"] == []
+
+
 def test_a_proposal_is_shown_as_one_until_it_is_accepted(advised, tab):
     page = tab(advised.address).open()
     page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")

@@ -239,6 +239,25 @@ def test_labels_changed_by_another_program_are_seen(client, data):
     assert save(client, "talk_2").status_code == 409
 
 
+def test_a_label_edited_in_the_file_is_never_overwritten_unseen(client, data):
+    save(client)
+    path = data / "labels.json"
+    entries = json.loads(path.read_text())
+    entries["talk_1"]["remove"] = [[0.5, 0.6, "noise"]]  # its revision stays, as a person's hand leaves it
+    path.write_text(json.dumps(entries))
+    answer = save(client, revision=1)
+    assert answer.status_code == 409 and answer.json["current"]["remove"] == [[0.5, 0.6, "noise"]]
+    assert save(client, revision=answer.json["current"]["revision"]).status_code == 200
+
+
+def test_a_labels_file_that_vanished_is_written_whole_again(client, data):
+    save(client, "talk_0")
+    (data / "labels.json").unlink()
+    save(client, "talk_1")
+    entries = json.loads((data / "labels.json").read_text())
+    assert entries["talk_0"]["reviewed"] and entries["talk_1"]["reviewed"] and len(entries) == 4
+
+
 @pytest.mark.parametrize("name", ["audacity", "textgrid", "label-studio", "arrays"])
 def test_exports_are_archives(client, name):
     save(client)
