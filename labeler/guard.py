@@ -75,7 +75,7 @@ class Guard:
         if site and site not in ("same-origin", "none") and not (navigates and request.path == "/"):
             return False
         origin = request.headers.get("Origin")
-        return request.method in ("GET", "HEAD") or not origin or urlsplit(origin).netloc == request.host
+        return request.method in ("GET", "HEAD") or not origin or origin.partition("://")[2] == request.host
 
     def _check_token(self) -> Response | None:
         if not self.token:

@@ -5,7 +5,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from cleaner.imports.apply import Applied, import_labels
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.manifest import Clip
 
-_LONGEST_NAME = 120
+_LONGEST_NAME_BYTES = 180  # files may have 255, and clips and parts are named after it
 _SHOWN_JOBS = 12
 
 
@@ -67,8 +67,10 @@ class Intake:
         return job
 
     def jobs(self) -> list[dict[str, Any]]:
-        """The last few jobs, newest first."""
-        return [job.as_dict() for job in reversed(self._jobs[-_SHOWN_JOBS:])]
+        """The last few jobs and all that failed, newest first."""
+        last = len(self._jobs) - _SHOWN_JOBS
+        shown = [job for number, job in enumerate(self._jobs) if number >= last or job.state == "failed"]
+        return [job.as_dict() for job in reversed(shown)]
 
     def _reserve(self, name: str) -> Path:
         """An empty file of that name, made unique; nothing that is there is ever overwritten."""
@@ -131,9 +133,10 @@ def import_posted(
             raise UsageError("a label file needs a name: its ending tells the format")
         path.write_bytes(data)
         try:
-            return import_labels(path, clips, labels_path, means)
+            applied = import_labels(path, clips, labels_path, means)
         except ImportFormatError as error:
             raise ImportFormatError(str(error).replace(f"{folder}/", "")) from None
+        return replace(applied, notes=tuple(note.replace(f"{folder}/", "") for note in applied.notes))
 
 
 def safe_name(name: str) -> str:
@@ -142,4 +145,5 @@ def safe_name(name: str) -> str:
     suffix = Path(bare).suffix.lower()
     if suffix not in RECORDING_SUFFIXES or not Path(bare).stem.strip(" ."):
         raise UsageError(f"{name!r} is no recording; allowed are {', '.join(sorted(RECORDING_SUFFIXES))}")
-    return Path(bare).stem[:_LONGEST_NAME].lstrip(".") + Path(bare).suffix
+    stem = Path(bare).stem.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
+    return stem.lstrip(".") + Path(bare).suffix

@@ -423,6 +423,7 @@ def test_the_page_takes_what_preprocess_takes(client):
     page = client.get("/").get_data(as_text=True)
     assert all(suffix in page for suffix in (".m4b", ".w64", ".avi"))
     assert safe_name("Folge 7.M4B") == "Folge 7.M4B"
+    assert safe_name("語" * 100 + ".wav") == "語" * 60 + ".wav"
 
 
 @pytest.mark.parametrize("name", ["virus.exe", "", "..", ".wav", "a.wav/..", "labels.json"])
