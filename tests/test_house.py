@@ -11,13 +11,13 @@ SOURCES = sorted([*ROOT.glob("*.py"), *ROOT.glob("cleaner/**/*.py"), *ROOT.glob(
 
 # package -> the files that may import it, at any depth
 DOORS = {
-    "torch": ["model.py", "train.py", "cleaner/measuring/peers.py", "cleaner/mixing/teachers.py"],
+    "torch": ["model.py", "train.py"],
     "flask": ["labeler", "main.py"],
     "waitress": ["main.py", "labeler"],
-    "av": ["cleaner/audio", "cleaner/cutting/loudness.py"],
+    "av": ["cleaner/audio"],
     "soundfile": ["cleaner/audio"],
     "pydub": ["cleaner/pydub_door.py"],
-    "onnxruntime": ["cleaner/onnx_network.py", "cleaner/measuring/peers.py", "cleaner/mixing/teachers.py"],
+    "onnxruntime": ["cleaner/onnx_network.py", "cleaner/mixing/teachers.py"],
 }
 # What `python infer.py --help` must not wait for: these are imported inside functions only.
 LATE = {"torch", "matplotlib", "librosa", "silero_vad", "onnxruntime", "onnx", "pydub"}
