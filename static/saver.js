@@ -13,7 +13,7 @@ const RETRY_MS = 3000;
  */
 export class Saver extends Emitter {
   #timer = null;
-  #working = Promise.resolve(true);
+  #working = Promise.resolve();
   #sending = null; // the clip whose labels are on their way
   #dirty = false; // whether the clip on show has strokes that are neither saved nor on their way
 
@@ -42,7 +42,7 @@ export class Saver extends Emitter {
       this.#dirty = false;
       this.#working = this.#working.then(() => this.#send(wanted));
     }
-    return this.#working.then((done) => done && this.state !== "conflict");
+    return this.#working.then(() => this.state !== "conflict" && this.state !== "failed");
   }
 
   /** After a conflict: mine goes over theirs, or theirs replaces mine. */
@@ -68,7 +68,7 @@ export class Saver extends Emitter {
   async #send({ clip, reviewed, labels }) {
     if (this.state === "conflict") {
       this.#dirty ||= this.editor.clip === clip;
-      return false;
+      return;
     }
     this.#sending = clip;
     this.#enter("saving");
@@ -76,12 +76,10 @@ export class Saver extends Emitter {
       const answer = await api.saveLabels(clip.id, { ...labels, revision: clip.labels.revision });
       this.#settle(clip, answer.labels);
       this.emit("save.done", { id: clip.id, ...answer });
-      return true;
     } catch (error) {
       const cameThrough = error.status === 409 && isSame(error.body.current, labels);
       if (cameThrough) this.#settle(clip, error.body.current); // only its answer did not
       else this.#failed({ clip, reviewed, labels }, error);
-      return cameThrough;
     } finally {
       this.#sending = null;
     }

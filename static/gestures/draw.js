@@ -71,11 +71,15 @@ export class DrawGesture {
     const drag = this.#drag;
     if (!drag) return;
     this.#cancel();
-    const [start, end] = this.#ordered(drag);
     if (!drag.moved) this.#click(event, drag);
     else if (drag.edge) this.editor.moveEdge(this.#snapped(drag.end));
-    else if (start === end) return; // drawn beside the clip
-    else if (drag.keep) this.editor.keep(start, end);
+    else this.#stroke(drag);
+  }
+
+  #stroke(drag) {
+    const [start, end] = this.#ordered(drag);
+    if (start === end) return; // drawn beside the clip
+    if (drag.keep) this.editor.keep(start, end);
     else this.editor.paint(start, end);
   }
 

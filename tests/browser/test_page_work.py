@@ -92,6 +92,19 @@ def test_two_tabs_conflict_and_each_version_can_win(served, tab):
         assert len(mine.marks()) == len(served.stored(clip)["remove"]) == count
 
 
+def test_a_clip_can_be_left_after_their_version_won(served, tab):
+    mine, theirs = tab(served.address).open(), tab(served.address).open()
+    theirs.drag(0.0, 0.2)
+    theirs.until_saved()
+    mine.tab.bring_to_front()
+    mine.drag(0.6, 0.9)
+    mine.tab.wait_for_selector("#conflict[open]")
+    mine.tab.get_by_role("button", name="Take theirs").click()
+    mine.until_saved()
+    mine.press("b")
+    mine.shows("talk_0")
+
+
 def test_a_file_broken_while_the_app_runs_is_named_and_left_alone(page, served):
     path = served.data / "labels.json"
     path.write_text('{"talk_0": ')
