@@ -252,7 +252,8 @@ def decide_on(
         | {"checkpoint": detector.name},
     )
     if settings.files.plot:
-        threshold = detector.threshold if cut.tidy.threshold is None else cut.tidy.threshold
+        threshold = cut.tidy.threshold
+        assert threshold is not None, "main put the one in force there"
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
     return Decided(task.recording, cut_list, detection if wants_all else None)

@@ -164,15 +164,18 @@ def _exact_samples(
 
 def _streams_beside(container: Any, stream: Any) -> tuple[str, ...]:
     """What else the file holds, but for pictures of the cover and the text tracks of chapters."""
-    covers = [other for other in container.streams.video if Disposition.attached_pic in other.disposition]
-    kinds = ("video", "audio", "subtitles")
-    others = [other for kind in kinds for other in getattr(container.streams, kind)]
-    return tuple(dict.fromkeys(other.type for other in others if other is not stream and other not in covers))
+    others = [*_films(container), *container.streams.audio, *container.streams.subtitles]
+    return tuple(dict.fromkeys(other.type for other in others if other is not stream))
+
+
+def _films(container: Any) -> list[Any]:
+    """Streams of moving pictures, which a cover is none of."""
+    return [one for one in container.streams.video if Disposition.attached_pic not in one.disposition]
 
 
 def _late_s(container: Any, stream: Any) -> float:
     """Seconds from the beginning of a film's picture to that of its sound."""
-    films = [film for film in container.streams.video if Disposition.attached_pic not in film.disposition]
+    films = _films(container)
     if not films or films[0].start_time is None or stream.start_time is None:
         return 0.0
     return float(stream.start_time * stream.time_base - films[0].start_time * films[0].time_base)

@@ -21,7 +21,7 @@ MOST_PEAK_DBTP = -1.0
 _OVERSAMPLING = 4
 # What is limited at four times the rate rises a little on its way back; a decoder rounds, too.
 _PEAK_ROOM_DB = 0.3
-_ROUNDS = 4
+_ROUNDS = 3
 _SLOPE = 0.7  # of what is added before the limiter, so much comes through where it works
 _NEAR_DB, _FAR_DB = 0.2, 0.5
 _MOST_MORE_DB = 8.0
@@ -73,19 +73,27 @@ def gain_for(make: Callable[[], Iterable[np.ndarray]], info: AudioInfo, target_l
         return Gain(0.0, False, target_lufs)
     first_db = target_lufs - measured.integrated_lufs
     gain = Gain(first_db, measured.true_peak_dbtp + first_db > MOST_PEAK_DBTP - _PEAK_ROOM_DB, target_lufs)
-    rounds = _ROUNDS if gain.is_limited else 0
-    for left in reversed(range(rounds)):
-        gain = replace(gain, reached_lufs=measure(at_gain(make(), info, gain), info).integrated_lufs)
+    if not gain.is_limited:
+        return gain
+    most_db = first_db + _MOST_MORE_DB
+    gain = _heard(gain, make, info)
+    for _ in range(_ROUNDS):
         missing_db = target_lufs - gain.reached_lufs
-        if left == 0 or abs(missing_db) <= _NEAR_DB or gain.gain_db == first_db + _MOST_MORE_DB:
+        if abs(missing_db) <= _NEAR_DB or gain.gain_db == most_db:
             break
-        gain = replace(gain, gain_db=min(gain.gain_db + missing_db / _SLOPE, first_db + _MOST_MORE_DB))
+        more = replace(gain, gain_db=min(gain.gain_db + missing_db / _SLOPE, most_db))
+        gain = _heard(more, make, info)
     return gain
+
+
+def _heard(gain: Gain, make: Callable[[], Iterable[np.ndarray]], info: AudioInfo) -> Gain:
+    """The gain with what it reaches, measured."""
+    return replace(gain, reached_lufs=measure(at_gain(make(), info, gain), info).integrated_lufs)
 
 
 def at_gain(blocks: Iterable[np.ndarray], info: AudioInfo, gain: Gain) -> Iterator[np.ndarray]:
     """Blocks ``(C, n)`` made louder, of the same sample type and the same length, peaks held."""
-    if gain.gain_db == 0:
+    if gain.gain_db == 0 and not gain.is_limited:
         yield from blocks
         return
     factor = np.float32(10 ** (gain.gain_db / 20))
