@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 from tqdm import tqdm
 
 from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
@@ -36,6 +35,8 @@ from cleaner.plot import save_figure
 from cleaner.segments import DEFAULT_THRESHOLD
 from cleaner.training.augment import AugmentSettings, change_sound
 from cleaner.training.calibration import calibrate, logit
+from cleaner.training.losses import label_loss, rehearsal_loss
+from cleaner.training.rehearsal import unfamiliar, varied
 from cleaner.training.training_data import (
     Batch,
     Crops,
@@ -50,9 +51,7 @@ from model import MODELS, Checkpoint, Network, load_checkpoint, save_checkpoint
 
 SHIPPED = Path(__file__).parent / "weights" / "default.pt"
 
-TEMPERATURE = 3.0  # at which half of the loss looks at soft targets
 MIXED_GAIN_DB = 6.0  # mixed episodes come at all levels, and how loud a sound is tells what it is
-KIND_WEIGHT = 0.3  # of the loss over kinds beside the loss over keep
 MIN_EPOCH_STEPS = 12  # few labels are gone through more than once an epoch
 WARM_UP = 0.2  # of all steps, until the learning rate is at its highest
 
@@ -82,7 +81,10 @@ class TrainSettings:
     validation_share: float = setting(0.15, "share of the labels that is set aside")
     patience: int = setting(8, "epochs without progress before training stops", parse=parse_positive_integer)
     average: float = setting(0.99, "how much of the running average of the weights stays at each step")
-    blend: float = setting(0.7, "how far fine-tuning goes from the weights it began with to what was learnt")
+    rehearse: float = setting(
+        0.5, "how much it counts beside the labels that fine-tuning answers other sounds as before"
+    )
+    blend: float = setting(1.0, "how far training goes from the weights it began with to what was learnt")
     seed: int = setting(0, "decides what is drawn; the same seed gives the same weights")
     device: str = setting("cpu", "where to train: cpu or cuda")
 
@@ -95,7 +97,7 @@ class State:
     average: Network  # the running average of its weights
     optimiser: torch.optim.Optimizer
     initial: Checkpoint | None  # what training began with, where it did not begin from scratch
-    held: Network | None  # the same, where labels fine-tune it: of what they do not say it stays as it was
+    held: Network | None  # the same, where labels fine-tune it: beyond what they say it stays as it was
     epoch: int = 0
     best: float = -math.inf
     stale: int = 0  # epochs since the best
@@ -173,8 +175,7 @@ def train(
             first = state.epoch * job.epoch_steps
             losses = []
             for step in range(first, first + job.epoch_steps):
-                rate = job.settings.learning_rate * one_cycle(step / job.steps)
-                losses.append(train_step(state, _batch(job, step), rate, settings.seed + step))
+                losses.append(train_step(state, job, step))
                 _check_finite(losses[-1], state.epoch + 1, job, out)
                 update_average(state, min(settings.average, (step + 1) / (step + 10)))
                 bar.update()
@@ -190,15 +191,19 @@ def train(
     return out / "best.pt"
 
 
-def train_step(state: State, batch: Batch, rate: float, seed: int) -> float:
-    """One step of AdamW at learning rate ``rate``; ``seed`` decides the dropout. Returns the loss."""
-    torch.manual_seed(seed)
+def train_step(state: State, job: Job, step: int) -> float:
+    """Step number ``step`` of AdamW; what it draws follows from the seed and the step. Returns the loss."""
+    settings = job.settings
+    rng = np.random.default_rng([settings.seed, step])
+    batch = _batch(job, rng)
+    strange = unfamiliar(batch.mel, rng) if state.held and settings.rehearse else None
+    torch.manual_seed(settings.seed + step)
     for group in state.optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = settings.learning_rate * one_cycle(step / job.steps)
     state.network.train()
     if state.held:
         _keep_statistics(state.network)
-    loss = loss_of(state, batch)
+    loss = loss_of(state, batch, strange, settings.rehearse)
     state.optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
@@ -235,40 +240,17 @@ def blended(state: State, share: float) -> Network:
     return network
 
 
-def loss_of(state: State, batch: Batch) -> torch.Tensor:
-    """Cross entropy of keep over known decisions, and of the kind over those whose kind is said.
-
-    Where removed decisions do not say their kind, the network holds on to what it answered before training.
-    """
+def loss_of(state: State, batch: Batch, strange: np.ndarray | None, rehearse: float) -> torch.Tensor:
+    """The loss over what is labelled, and ``rehearse`` times that of forgetting what was known of ``strange``
+    sounds, float32 (B, bands, T)."""
     device = state.network.mean.device
     arrays = (batch.mel, batch.target, batch.kinds)
     mel, target, kinds = (torch.from_numpy(array).to(device) for array in arrays)
-    logits = state.network(mel)  # (B, 1 + K, D)
-    known = torch.isfinite(target)
-    loss = keep_loss(logits[:, 0][known], target[known])
-    said = kinds >= 0
-    if said.any():
-        loss = loss + KIND_WEIGHT * F.cross_entropy(logits[:, 1:].movedim(1, 2)[said], kinds[said])
-    unsaid = known & (target < 0.5) & ~said
-    if state.held and unsaid.any():
-        with torch.no_grad():
-            before = state.held(mel)[:, 1:].softmax(dim=1)
-        answers = logits[:, 1:].log_softmax(dim=1)
-        loss = loss - KIND_WEIGHT * (before * answers).sum(dim=1)[unsaid].mean()
-    return loss
-
-
-def keep_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Mean cross entropy; where the target is soft, half of it at a temperature (Hinton et al., 2015).
-
-    At 3 it still matters whether a teacher was 1 or 0.1 per cent sure, which tells a pause inside a turn from
-    the room's silence; plain cross entropy hardly sees the difference.
-    """
-    plain = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    wanted = torch.sigmoid(torch.logit(target, eps=1e-4) / TEMPERATURE)
-    warm = F.binary_cross_entropy_with_logits(logits / TEMPERATURE, wanted, reduction="none")
-    soft = (target > 0) & (target < 1)
-    return torch.where(soft, 0.5 * (plain + TEMPERATURE * warm), plain).mean()
+    loss = label_loss(state.network, state.held, mel, target, kinds)
+    if state.held is None or strange is None:
+        return loss
+    heard = torch.from_numpy(strange).to(device)
+    return loss + rehearse * rehearsal_loss(state.network, state.held, heard)
 
 
 def one_cycle(progress: float) -> float:
@@ -330,6 +312,7 @@ def _completed(settings: TrainSettings) -> TrainSettings:
     _check_range("--average", settings.average, 0.0, 0.9999)
     _check_range("--weight-decay", settings.weight_decay, 0.0, 1.0)
     _check_range("--learning-rate", settings.learning_rate, 0.0, 10.0)
+    _check_range("--rehearse", settings.rehearse, 0.0, 100.0)
     _check_range("--blend", settings.blend, 0.0, 1.0)
     data = settings.data or (None if settings.mix else "data")
     init = settings.init or (str(SHIPPED) if data and settings.model == "default" else "none")
@@ -505,12 +488,16 @@ def _job(
     return Job(settings, augment, arguments, sources, validation, max(MIN_EPOCH_STEPS, a_pass))
 
 
-def _batch(job: Job, step: int) -> Batch:
-    """Batch number ``step``: it follows from the seed and the step alone, so a resumed run draws the same."""
-    rng = np.random.default_rng([job.settings.seed, step])
+def _batch(job: Job, rng: np.random.Generator) -> Batch:
+    """Crops from all sources; labelled ones are varied, mixed episodes are of many voices already."""
     shares = np.diff(np.linspace(0, job.settings.batch, len(job.sources) + 1).round().astype(int))
-    batch = joined([source.draw(rng, int(crops)) for source, crops in zip(job.sources, shares, strict=True)])
-    return replace(batch, mel=change_sound(batch.mel, rng, job.augment))
+    drawn = [source.draw(rng, int(crops)) for source, crops in zip(job.sources, shares, strict=True)]
+    batch = joined(drawn)
+    mel = change_sound(batch.mel, rng, job.augment)
+    if job.settings.data:
+        labelled = len(drawn[0].mel)
+        mel[:labelled] = varied(mel[:labelled], rng)
+    return replace(batch, mel=mel)
 
 
 def _keep_statistics(network: Network) -> None:

@@ -11,7 +11,7 @@ SOURCES = sorted([*ROOT.glob("*.py"), *ROOT.glob("cleaner/**/*.py"), *ROOT.glob(
 
 # package -> the files that may import it, at any depth
 DOORS = {
-    "torch": ["model.py", "train.py"],
+    "torch": ["model.py", "train.py", "cleaner/training/losses.py"],
     "flask": ["labeler", "main.py"],
     "waitress": ["main.py", "labeler"],
     "av": ["cleaner/audio"],
@@ -21,7 +21,7 @@ DOORS = {
 }
 # What `python infer.py --help` must not wait for: these are imported inside functions only.
 LATE = {"torch", "matplotlib", "librosa", "silero_vad", "onnxruntime", "onnx", "pydub"}
-EARLY_TORCH = ["model.py", "train.py"]
+EARLY_TORCH = DOORS["torch"]
 
 
 def relative(path: Path) -> str:

@@ -18,6 +18,8 @@ from cleaner.mixing.episodes import MixSettings
 from cleaner.mixing.mixed_data import MixedSettings, hard_target
 from cleaner.mixing.pool import Pool, pool_folder, shard_path
 from cleaner.segments import DEFAULT_THRESHOLD
+from cleaner.training import losses
+from cleaner.training.rehearsal import unfamiliar
 from cleaner.training.training_data import Track
 from model import MODELS, Checkpoint, ModelConfig, Network, load_checkpoint, numpy_network, save_checkpoint
 from train import TrainSettings, one_cycle, train, validate
@@ -181,6 +183,19 @@ def test_fine_tuning_goes_a_share_of_the_way(fine_tuning, folder):
         )
 
 
+def test_rehearsal_holds_the_network_to_its_answers_on_other_sounds(fine_tuning, folder):
+    mel = np.random.default_rng(0).normal(-8, 2, (8, 64, 200)).astype(np.float32)
+    other = torch.from_numpy(unfamiliar(mel, np.random.default_rng(1)))
+    answers = []
+    for rehearse in (0.0, 1.0):
+        run = replace(fine_tuning, out=str(folder / str(rehearse)), rehearse=rehearse)
+        best = train(replace(run, learning_rate=0.005, epochs=12), quiet=True)
+        answers.append(load_checkpoint(best).network(other)[:, 0])
+    before = load_checkpoint(folder / "init.pt").network(other)[:, 0]
+    forgotten, rehearsed = ((answer - before).abs().mean().item() for answer in answers)
+    assert rehearsed < 0.7 * forgotten
+
+
 @pytest.fixture
 def good(fine_tuning, folder) -> Path:
     return train(replace(fine_tuning, out=str(folder / "good"), init="none"), quiet=True)
@@ -204,7 +219,7 @@ def test_a_run_that_diverges_says_so_and_keeps_what_was_good(fine_tuning, good):
 
 
 def test_a_run_that_diverges_from_scratch_leaves_nothing(settings, monkeypatch):
-    monkeypatch.setattr(training, "keep_loss", lambda logits, target: logits.sum() * np.nan)
+    monkeypatch.setattr(losses, "keep_loss", lambda logits, target: logits.sum() * np.nan)
     message = complaint(TrainingError, settings)
     assert "nothing was saved" in message
     assert list(Path(settings.out).iterdir()) == []
@@ -307,6 +322,7 @@ def test_a_folder_that_is_not_there(settings, folder):
         ({"init": "weights/default.pt"}, "--model original-20"),
         ({"learning_rate": -1.0}, "--learning-rate"),
         ({"blend": 1.1}, "--blend"),
+        ({"rehearse": -1.0}, "--rehearse"),
         ({"average": 1.0}, "--average"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What train.py draws from: labelled stretches, augmentation, and the calibration of 0.15."""
+"""What train.py draws from and goes by: labelled clips, changed sounds, losses, and what 0.15 means."""
