@@ -13,6 +13,7 @@ if __name__ == "__main__":
     leave_at_once()  # the imports below take a moment, too
 
 import secrets
+import signal
 import sys
 import threading
 import webbrowser
@@ -36,11 +37,10 @@ class AppSettings:
 
     data: Path = setting(Path("data"), "folder of clips and labels, made if missing", parse=Path)
     runs: Path = setting(Path("runs"), "folder that trainings write into", parse=Path)
-    checkpoint: Path = setting(
-        DEFAULT_CHECKPOINT,
-        "the network that proposes, .pt or .onnx",
+    checkpoint: Path | None = setting(
+        None,
+        "the network that proposes, .pt or .onnx; what a training here has learnt, else weights/default.pt",
         parse=Path,
-        show=lambda path: f"weights/{path.name}",
         metavar="FILE",
     )
     no_model: bool = setting(False, "propose nothing")
@@ -66,17 +66,19 @@ def serve(settings: AppSettings) -> None:
 
     from labeler import LabelerConfig, create_app
     from labeler.guard import is_loopback
+    from labeler.training import learnt_from
 
     if not 0 <= settings.port <= 65_535:
         raise UsageError(f"the port {settings.port} is none; it must be from 0 to 65535")
-    if not settings.no_model and not settings.checkpoint.is_file():
-        raise UsageError(f"the checkpoint {settings.checkpoint} does not exist; --no-model works without one")
+    checkpoint = settings.checkpoint or learnt_from(settings.data) or DEFAULT_CHECKPOINT
+    if not settings.no_model and not checkpoint.is_file():
+        raise UsageError(f"the checkpoint {checkpoint} does not exist; --no-model works without one")
     token = settings.token or ("" if is_loopback(settings.host) else secrets.token_urlsafe(16))
     app = create_app(
         LabelerConfig(
             data=settings.data,
             runs=settings.runs,
-            checkpoint=None if settings.no_model else settings.checkpoint,
+            checkpoint=None if settings.no_model else checkpoint,
             load_detector=None if settings.no_model else load_detector,
             train_command=(sys.executable, str(ROOT / "train.py")),
             host=settings.host,
@@ -102,7 +104,11 @@ def serve(settings: AppSettings) -> None:
     print(f"Labeling {settings.data} at {address} (Ctrl-C ends it)", flush=True)
     if not settings.no_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    server.run()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        server.run()
+    finally:
+        app.extensions["project"].training.stop()
 
 
 def load_detector(checkpoint: Path) -> "Detector":

@@ -6,10 +6,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from cleaner.errors import UsageError
+from cleaner.errors import UsageError, WriteError
+from cleaner.files import write_whole
 
 _POLL_S = 0.5
 _LOG_LINES = 12
@@ -19,6 +21,18 @@ _FIGURES = {
     "removed_at_99": "removed at 99 % recall",
     "precision_at_99": "precision at 99 % recall",
 }
+
+
+_LEARNT = "learnt.txt"  # in the data folder: the path of the checkpoint that its labels taught
+
+
+def learnt_from(data: Path) -> Path | None:
+    """The best checkpoint that a page's training made of a folder's labels; None where there is none."""
+    try:
+        checkpoint = Path((data / _LEARNT).read_text("utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        return None
+    return checkpoint if checkpoint.is_file() else None
 
 
 class Training:
@@ -53,7 +67,7 @@ class Training:
         threading.Thread(target=self._wait, args=(self._process,), daemon=True).start()
 
     def stop(self) -> None:
-        """End the training; what it wrote so far stays."""
+        """End the training, if one runs; what it wrote so far stays."""
         with self._lock:
             if self._process and self._process.poll() is None:
                 self._stopped = True
@@ -99,6 +113,8 @@ class Training:
             self._message = "Done, but no better on the clips held out: the model in use stays."
         else:
             self._on_better(checkpoint)
+            with suppress(WriteError):  # only the next start would miss it
+                write_whole(self._data / _LEARNT, f"{checkpoint.resolve()}\n".encode())
             self._message = f"Better on the clips held out: proposals come from {checkpoint} now."
         self._state = "done"
 

@@ -220,7 +220,10 @@ def _known(clip_id: str) -> Any:
 def _posted() -> dict[str, Any]:
     if (request.content_length or 0) > _LARGEST_JSON:
         abort(413, "that is more than a clip's labels can be")
-    posted = request.get_json()
+    try:
+        posted = request.get_json()
+    except RecursionError:
+        abort(400, "the body is nested too deeply")
     if not isinstance(posted, dict):
         abort(400, "the body must be an object")
     return posted

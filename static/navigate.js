@@ -15,7 +15,9 @@ export class Navigate {
       return;
     }
     if (id !== this.queue.id) return; // somebody went on meanwhile
-    this.view.fit(-clip.before_s, clip.duration_s + clip.after_s);
+    const extent = [-clip.before_s, clip.duration_s + clip.after_s];
+    if (this.editor.clip?.id === id) this.view.confine(...extent);
+    else this.view.fit(...extent);
     this.editor.open(clip);
     this.clips.prefetch(this.queue.ahead());
   };

@@ -18,6 +18,12 @@ export class View extends Emitter {
     this.#set(startS, endS);
   }
 
+  /** Let no more than [start, end] be seen; what is on show stays as far as it lies within. */
+  confine(startS, endS) {
+    this.limits = [startS, endS];
+    this.#set(this.start, this.end);
+  }
+
   resize(widthPx) {
     this.width = Math.max(1, widthPx);
     this.emit("view.change");

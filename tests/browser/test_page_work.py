@@ -355,6 +355,16 @@ def test_a_chosen_recording_is_sliced_and_queued(page, tmp_path):
     page.shows("talk_1")
 
 
+def test_new_clips_leave_what_is_on_show_as_it_is(page, tmp_path):
+    whole = page.tab.evaluate("() => window.labeler.shown()")
+    page.press("Equal", "Equal")
+    shown = page.tab.evaluate("() => window.labeler.shown()")
+    page.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))
+    page.until("() => document.querySelectorAll('.recording').length === 2")
+    page.shows("talk_1")
+    assert page.tab.evaluate("() => window.labeler.shown()") == shown != whole
+
+
 def test_new_clips_come_even_where_asking_for_them_failed_once(page, tmp_path):
     page.tab.route("**/api/project", lambda route: route.abort(), times=1)
     page.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))

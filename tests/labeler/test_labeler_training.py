@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from labeler.training import Training
+from labeler.training import Training, learnt_from
 
 TRAIN = """
 import argparse, json, pathlib, sys, time
@@ -30,6 +30,7 @@ sys.exit(CODE)
 def training(tmp_path):
     """A stand-in for train.py that learns at once: ``training(auc, pause, code)``, and what was taken up."""
     taken = []
+    (tmp_path / "data").mkdir()
 
     def make(auc=0.95, pause=0.0, code=0):
         script = tmp_path / "train.py"
@@ -62,11 +63,23 @@ def test_a_better_checkpoint_is_taken_up(training, tmp_path):
     assert "Better" in summary["message"]
 
 
-def test_a_worse_checkpoint_is_not(training):
+def test_what_was_learnt_from_a_folder_is_found_again(training, tmp_path):
+    assert learnt_from(tmp_path / "data") is None
+    run = training()
+    run.start(None)
+    until(run, "done")
+    learnt = learnt_from(tmp_path / "data")
+    assert learnt == training.taken[0].resolve()
+    learnt.unlink()
+    assert learnt_from(tmp_path / "data") is None
+
+
+def test_a_worse_checkpoint_is_not(training, tmp_path):
     run = training(auc=0.5)
     run.start(None)
     assert "stays" in until(run, "done")["message"]
     assert training.taken == []
+    assert learnt_from(tmp_path / "data") is None
 
 
 def test_a_failed_training_shows_its_last_words(training):

@@ -465,3 +465,9 @@ def test_an_upload_beyond_the_bound_is_refused(make_app, data):
         "/api/recordings?name=a.wav", data=b"x" * 2000, content_type="application/octet-stream"
     )
     assert answer.status_code == 413
+
+
+def test_json_nested_without_end_is_refused(client):
+    deep = "[" * 100_000
+    answer = client.post("/api/clips/talk_1/labels", data=deep, content_type="application/json")
+    assert answer.status_code == 400

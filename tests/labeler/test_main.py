@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -97,6 +98,29 @@ def test_a_taken_port_is_one_line(start, data):
     port = address.rstrip("/").rsplit(":", 1)[1]
     code, said = refused(data, "--no-model", "--port", port)
     assert code == 2 and port in said and said.count("\n") == 1
+
+
+def runs_still(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc to list processes with")
+def test_a_training_ends_with_the_app(start, data, tmp_path):
+    process, address = start(data, "--no-model", "--runs", str(tmp_path / "runs"))
+    assert ask(f"{address}api/training/start", {})["state"] == "running"
+    tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+    [training] = [child for task in tasks for child in task.read_text().split()]
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    for _ in range(100):
+        if not runs_still(training):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {training} goes on")
 
 
 def test_another_host_warns_and_wants_a_token(start, data):
