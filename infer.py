@@ -28,13 +28,13 @@ from cleaner.cores import usable_cores
 from cleaner.cutting.actions import ActionSettings, as_plain, presets_help
 from cleaner.cutting.decide import CutSettings
 from cleaner.cutting.edges import EdgeSettings
-from cleaner.cutting.forced import ForcedSettings, by_person, forced_on
-from cleaner.cutting.loudness import LoudnessSettings
 from cleaner.cutting.pace import missed_target
 from cleaner.errors import NothingToKeep
 from cleaner.exports import Decided, export_path, exporter
+from cleaner.forcing import ForcedSettings, by_person, forced_on
 from cleaner.inputs import names_many
 from cleaner.interrupt import nothing_half_done
+from cleaner.loudness import LoudnessSettings
 from cleaner.planning import OutputSettings, Task, plan
 from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
@@ -209,7 +209,7 @@ def clean(
 def checked(report: Report, task: Task, cut_list: CutList) -> Report:
     """The report with what the check of the result found."""
     from cleaner.audio import open_recording
-    from cleaner.cutting.check import check, installed_voice
+    from cleaner.measuring.check import check, installed_voice
 
     with open_recording(task.recording) as recording:
         found = check(recording, cut_list, task.output, voice=installed_voice())

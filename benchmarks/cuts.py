@@ -24,12 +24,12 @@ from cleaner.audio import open_recording  # noqa: E402
 from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
 from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
 from cleaner.cutting.edges import EdgeEnergy, EdgeSettings  # noqa: E402
-from cleaner.cutting.join_figures import join_figure, windows  # noqa: E402
 from cleaner.cutting.room_tone import RoomTone  # noqa: E402
 from cleaner.cutting.shade import shaded, shades  # noqa: E402
 from cleaner.detect import Detector, detect, detect_features, load_detector  # noqa: E402
 from cleaner.features import log_mel  # noqa: E402
 from cleaner.frames import DECISION_S  # noqa: E402
+from cleaner.measuring.join_figures import join_figure, windows  # noqa: E402
 from cleaner.measuring.peers import load_peer  # noqa: E402
 from cleaner.measuring.truth import judged_in  # noqa: E402
 from cleaner.metrics import CLIPPED_S, runs  # noqa: E402

@@ -23,10 +23,10 @@ from cleaner.audio import open_recording  # noqa: E402
 from cleaner.cli import format_clock  # noqa: E402
 from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
-from cleaner.cutting.join_figures import join_figure  # noqa: E402
 from cleaner.cutting.room_tone import Reader  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
 from cleaner.detect import load_detector  # noqa: E402
+from cleaner.measuring.join_figures import join_figure  # noqa: E402
 from cleaner.render import reader_of  # noqa: E402
 from cleaner.samples import to_float  # noqa: E402
 from cleaner.segments import CutList  # noqa: E402

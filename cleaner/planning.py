@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleaner.cli import changed_options, setting
-from cleaner.cutting.cutlist_json import check_same_recording, is_cut_list, load_cut_list
+from cleaner.cutlist_json import check_same_recording, is_cut_list, load_cut_list
 from cleaner.cutting.decide import CutSettings
 from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path

@@ -17,15 +17,9 @@ from cleaner.cutting.actions import (
     presets_help,
     show_share,
 )
-from cleaner.cutting.forced import (
-    ForcedSettings,
-    Range,
-    by_person,
-    forced_segments,
-    parse_range,
-    resolve_range,
-)
+from cleaner.cutting.forced import Range, forced_segments, resolve_range
 from cleaner.errors import UsageError
+from cleaner.forcing import ForcedSettings, by_person, parse_range
 from cleaner.segments import Segment, TidySettings
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cleaner.audio import open_recording
-from cleaner.cutting.check import check, voice_stream
-from cleaner.cutting.join_figures import windows
+from cleaner.measuring.check import check, voice_stream
+from cleaner.measuring.join_figures import windows
 from cleaner.render import render
 from cleaner.segments import CutList, Segment, Source
 from cleaner.splice import JoinSettings

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cleaner.cutting.cutlist_json import (
+from cleaner.cutlist_json import (
     DECIDERS,
     KINDS,
     check_same_recording,

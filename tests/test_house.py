@@ -65,3 +65,21 @@ def test_outside_things_have_one_door(path):
 def test_slow_packages_are_imported_when_needed(path):
     late = LATE - {"torch"} if relative(path) in EARLY_TORCH else LATE
     assert not imports(path, only_at_top=True) & late
+
+
+def test_packages_form_no_circle():
+    """What a package of ``cleaner`` imports, however far along, never imports it."""
+    needs: dict[str, set[str]] = {}
+    for path in ROOT.glob("cleaner/**/*.py"):
+        own = path.relative_to(ROOT / "cleaner").with_suffix("").parts[0]
+        modules = [
+            node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)
+        ]
+        parts = {module.split(".")[1] for module in modules if module and module.startswith("cleaner.")}
+        needs.setdefault(own, set()).update(parts - {own})
+    for name in needs:
+        reached, ahead = set(), set(needs[name])
+        while ahead:
+            reached.add(now := ahead.pop())
+            ahead |= needs.get(now, set()) - reached
+        assert name not in reached

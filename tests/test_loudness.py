@@ -10,8 +10,8 @@ from scipy.signal import lfilter, resample_poly
 import infer
 from cleaner.audio import open_recording
 from cleaner.audio.loudness import Gain, at_gain, gain_for, measure, missed_loudness
-from cleaner.cutting.loudness import parse_loudness
 from cleaner.errors import UsageError
+from cleaner.loudness import parse_loudness
 from cleaner.samples import to_float
 
 

@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from cleaner.audio.info import AudioInfo
-from cleaner.cutting.loudness import LEAST_LUFS
+from cleaner.loudness import LEAST_LUFS
 from cleaner.samples import from_float, to_float
 
 MOST_PEAK_DBTP = -1.0

@@ -1,1 +1,1 @@
-"""From the network's answers to final segments: tidy-up, edges, kinds, actions, pace, and the check after."""
+"""From the network's answers to final segments: tidy-up, edges, kinds, actions, pace."""

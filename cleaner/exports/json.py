@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cleaner.cutting.cutlist_json import save_cut_list
+from cleaner.cutlist_json import save_cut_list
 from cleaner.exports import Decided
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import PurePosixPath
 
-from cleaner.cutting.cutlist_json import from_dict
+from cleaner.cutlist_json import from_dict
 from cleaner.errors import CutListError, ImportFormatError
 from cleaner.imports.marks import Mark
 

@@ -1,1 +1,1 @@
-"""Truth, peers, comparison, tables and curves: what evaluate.py and the benchmarks are made of."""
+"""Truth, peers, comparison, tables and curves for evaluate.py and the benchmarks; the check of a result."""

@@ -12,9 +12,9 @@ import numpy as np
 
 from cleaner.audio import Recording, analysis_blocks, open_recording
 from cleaner.cutting.edges import BINS_PER_S, STEPS_PER_DB, EdgeEnergy, EnergyEnvelope
-from cleaner.cutting.join_figures import join_figures
 from cleaner.errors import UsageError
 from cleaner.frames import ANALYSIS_RATE_HZ, DECISIONS_PER_S
+from cleaner.measuring.join_figures import join_figures
 from cleaner.segments import CutList, runs
 
 Voice = Callable[[np.ndarray], np.ndarray]  # f32 (M,) at 16 kHz -> chance of speech per decision (D,)

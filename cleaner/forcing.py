@@ -1,0 +1,104 @@
+"""What a person decides beforehand: ``--cut`` and ``--keep``, as ranges or label files; earlier decisions."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cleaner.cli import parse_time, setting
+from cleaner.cutting.forced import Range, forced_segments, on_top, resolve_range
+from cleaner.errors import UsageError
+from cleaner.imports import read_marks
+from cleaner.imports.meaning import marks_of
+from cleaner.segments import CutList, Segment
+
+
+def parse_range(text: str) -> Range | Path:
+    """``0s,10s``, ``start,30sec``, ``-1min,end``; or the path of a label file. Raises UsageError."""
+    start, comma, end = text.partition(",")
+    if not comma:
+        if not Path(text).is_file():
+            raise UsageError(f"{text!r} is neither a range START,END nor a label file")
+        return Path(text)
+    return Range(_parse_moment(start, text), _parse_moment(end, text))
+
+
+@dataclass(frozen=True)
+class ForcedSettings:
+    """Ranges that a person decides beforehand."""
+
+    cut: tuple[Range | Path, ...] = setting(
+        (),
+        "cut this range, or what a label file marks or removes, whatever the network says: 0s,10s or "
+        "-30s,end (negative counts from the end)",
+        parse=parse_range,
+        metavar="START,END",
+        repeat=True,
+    )
+    keep: tuple[Range | Path, ...] = setting(
+        (),
+        "keep this range, or what a label file marks or keeps; where it meets --cut, it stays",
+        parse=parse_range,
+        metavar="START,END",
+        repeat=True,
+    )
+
+
+def by_person(
+    settings: ForcedSettings,
+    samples: int,
+    rate_hz: int,
+    recording: str,
+    earlier: Iterable[Segment] = (),
+) -> list[Segment]:
+    """All that a person decided on the file called ``recording``, in order and disjoint.
+
+    ``earlier`` are the segments of an earlier cut list, of which those by a person count; what is forced now
+    lies above them, and what is kept above what is cut. Raises UsageError for ranges that cannot be meant.
+    """
+
+    def layer(wanted: Iterable[Range | Path], keep: bool) -> list[Segment]:
+        ranges: list[Range] = []
+        for one in wanted:
+            ranges += ranges_in(one, keep, recording) if isinstance(one, Path) else [one]
+        try:
+            return forced_segments([resolve_range(one, samples, rate_hz) for one in ranges], keep)
+        except UsageError as error:
+            raise UsageError(f"{recording}: {error}") from None
+
+    decided = [segment for segment in earlier if segment.by == "person"]
+    for top in (layer(settings.cut, False), layer(settings.keep, True)):
+        decided = on_top(decided, top)
+    return decided
+
+
+def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
+    """A saved cut list with what is forced now laid upon it; the same where nothing is."""
+    if settings == ForcedSettings():
+        return cut_list
+    source = cut_list.source
+    name = Path(source.path).name
+    top = by_person(settings, source.samples, source.sample_rate, name, cut_list.segments)
+    return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
+
+
+def ranges_in(path: Path, keep: bool, recording: str) -> list[Range]:
+    """What a label file of any known form says is kept, or is removed; where it does not say, all it marks.
+
+    Raises UsageError where that is nothing, ImportFormatError for a file that is broken or of others only.
+    """
+    marks = marks_of(read_marks(path), recording, str(path))
+    wanted = [mark for mark in marks if mark.keep in (None, keep) and mark.end_s > mark.start_s]
+    if not wanted:
+        raise UsageError(f"{path} marks nothing to be {'kept' if keep else 'cut'} of {recording}")
+    return [Range(mark.start_s, mark.end_s) for mark in wanted]
+
+
+def _parse_moment(text: str, whole: str) -> float:
+    text = text.strip()
+    if text in ("start", "end"):
+        return 0.0 if text == "start" else math.inf
+    try:
+        return -parse_time(text[1:]) if text.startswith("-") else parse_time(text)
+    except UsageError as error:
+        raise UsageError(f"the range {whole!r} is not START,END: {error}") from None
