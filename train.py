@@ -195,7 +195,7 @@ def train_step(state: State, job: Job, step: int) -> float:
     """Step number ``step`` of AdamW; what it draws follows from the seed and the step. Returns the loss."""
     settings = job.settings
     rng = np.random.default_rng([settings.seed, step])
-    batch = _batch(job, rng)
+    batch = _batch(job, rng, vary=state.held is not None)
     strange = unfamiliar(batch.mel, rng) if state.held and settings.rehearse else None
     torch.manual_seed(settings.seed + step)
     for group in state.optimiser.param_groups:
@@ -488,13 +488,13 @@ def _job(
     return Job(settings, augment, arguments, sources, validation, max(MIN_EPOCH_STEPS, a_pass))
 
 
-def _batch(job: Job, rng: np.random.Generator) -> Batch:
-    """Crops from all sources; labelled ones are varied, mixed episodes are of many voices already."""
+def _batch(job: Job, rng: np.random.Generator, vary: bool) -> Batch:
+    """Crops from all sources, the labelled ones perhaps varied: mixed episodes are of many voices already."""
     shares = np.diff(np.linspace(0, job.settings.batch, len(job.sources) + 1).round().astype(int))
     drawn = [source.draw(rng, int(crops)) for source, crops in zip(job.sources, shares, strict=True)]
     batch = joined(drawn)
     mel = change_sound(batch.mel, rng, job.augment)
-    if job.settings.data:
+    if vary:
         labelled = len(drawn[0].mel)
         mel[:labelled] = varied(mel[:labelled], rng)
     return replace(batch, mel=mel)
