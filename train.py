@@ -82,7 +82,7 @@ class TrainSettings:
     patience: int = setting(8, "epochs without progress before training stops", parse=parse_positive_integer)
     average: float = setting(0.99, "how much of the running average of the weights stays at each step")
     rehearse: float = setting(
-        0.5, "how much it counts beside the labels that fine-tuning answers other sounds as before"
+        0.25, "how much it counts beside the labels that fine-tuning answers other sounds as before"
     )
     blend: float = setting(1.0, "how far training goes from the weights it began with to what was learnt")
     seed: int = setting(0, "decides what is drawn; the same seed gives the same weights")
@@ -406,10 +406,11 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
     score = figures["auc"] if math.isfinite(figures["auc"]) else -figures["validation_loss"]
     state.stale = 0 if score > state.best else state.stale + 1
     state.best = max(score, state.best)
+    prior_shift = state.initial.calibration["shift"] if state.initial and state.held else None
     checkpoint = Checkpoint(
         network,
         kinds=KIND_NAMES,
-        calibration=calibrate(logits, _sure(truth, job.settings)),
+        calibration=calibrate(logits, _sure(truth, job.settings), prior_shift),
         arguments=job.arguments,
         seed=job.settings.seed,
         metrics=row,

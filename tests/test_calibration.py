@@ -40,6 +40,14 @@ def test_without_speech_nothing_is_shifted(truth):
     assert all(row["speech_lost"] == 0 for row in calibration["table"])
 
 
+def test_little_speech_moves_little_from_where_it_was():
+    """Of 10 s of speech half of the way, of nothing none, of hours nearly all."""
+    for seconds, share in ((0, 0.0), (10, 0.5), (7_200, 0.999)):
+        calibration = calibrate(np.full(50 * seconds, 5.0), np.ones(50 * seconds), prior_shift=1.0)
+        there = logit(0.15) - 5.0
+        assert calibration["shift"] == pytest.approx(1.0 + share * (there - 1.0), abs=0.01)
+
+
 def test_it_is_plain_values():
     calibration = calibrate(np.array([1.0, -1.0], np.float32), np.array([1.0, 0.0], np.float32))
     assert type(calibration["shift"]) is float
