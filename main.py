@@ -81,6 +81,7 @@ def serve(settings: AppSettings) -> None:
             checkpoint=None if settings.no_model else checkpoint,
             load_detector=None if settings.no_model else load_detector,
             train_command=(sys.executable, str(ROOT / "train.py")),
+            train_from=settings.checkpoint,
             host=settings.host,
             token=token,
             max_upload_bytes=int(settings.max_upload_gib * 2**30),

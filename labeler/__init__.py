@@ -25,7 +25,8 @@ class LabelerConfig:
     """What the app is made of.
 
     ``load_detector`` maps a checkpoint to its detector and is called in the background; None is a blank page
-    without proposals. ``train_command`` is what training is started with, ``--data`` and the rest follow it.
+    without proposals. ``train_command`` is what training is started with, ``--data`` and the rest follow it;
+    it begins with ``train_from``, else with what it begins with by itself.
     """
 
     data: Path
@@ -33,6 +34,7 @@ class LabelerConfig:
     checkpoint: Path | None = None
     load_detector: "Callable[[Path], Detector] | None" = None
     train_command: tuple[str, ...] = ()
+    train_from: Path | None = None
     host: str = "127.0.0.1"
     token: str = ""
     max_upload_bytes: int = 4 << 30

@@ -47,7 +47,6 @@ class Proposals:
         self._lock = threading.Lock()  # one clip at a time through the network
         self._made: dict[str, Proposal] = {}
         self._detector: Detector | None = None
-        self.checkpoint: Path | None = None
         self.version = 0
         self.state = "none" if load is None else "loading"
         self.message = "No model" if load is None else "Model: loading…"
@@ -92,7 +91,7 @@ class Proposals:
         with self._lock:
             self._made.clear()
             self._detector = detector
-        self.checkpoint, self.version = checkpoint, self.version + 1
+        self.version += 1
         self.message, self.state = f"Model: {_name(checkpoint)}", "ready"
         self._go_through(order)
 

@@ -20,15 +20,17 @@ from cleaner.training.augment import (
     power_of,
 )
 
-_OTHER_VOICE, _OTHER_ROOM = 0.7, 0.5  # shares of the crops
-_VOICE, _ROOM_DB = 0.1, (25.0, 60.0)
+# Of each change the share of the crops that it befalls, then how far it goes; sounds lie so many dB below the
+# speech. What varies must leave the labels true; what is unfamiliar may be as odd as a recording can be.
+_OTHER_VOICE, _VOICE = 0.7, 0.1
+_OTHER_ROOM, _ROOM_DB = 0.5, (25.0, 60.0)
 
 _STRANGE_SOUND = AugmentSettings(gain_db=20.0, colour_db=10.0)
 _STRANGE_VOICE = 0.2
 _FAR_TALKER, _FAR_TALKER_DB = 0.5, (10.0, 45.0)
 _FAINT, _FAINT_DB = 0.3, (0.0, 30.0)
 _NOISY, _NOISY_DB = 0.7, (0.0, 50.0)
-_EVENTS, _EVENT_FRAMES, _EVENT_DB = 4.0, (3, 80), (0.0, 40.0)
+_EVENTS, _EVENT_FRAMES, _EVENT_DB = 4.0, (3, 80), (0.0, 40.0)  # a crop
 _RISE, _SHARPNESS = (0.05, 0.6), (0.5, 4.0)  # of an event's envelope
 
 

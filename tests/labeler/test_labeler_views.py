@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -465,6 +466,23 @@ def test_an_upload_beyond_the_bound_is_refused(make_app, data):
         "/api/recordings?name=a.wav", data=b"x" * 2000, content_type="application/octet-stream"
     )
     assert answer.status_code == 413
+
+
+def test_trainings_begin_with_the_weights_of_the_start(make_app, data):
+    tell = "import sys; print(sys.argv)"
+    app = make_app(
+        train_command=(sys.executable, "-c", tell),
+        train_from=Path("mine.pt"),
+        load_detector=loudness_detector,
+        checkpoint=data / "labels.json",  # stands for what was learnt here
+    )
+    app.test_client().post("/api/training/start", json={})
+    [log] = (data.parent / "runs").glob("*/train.log")
+    for _ in range(200):
+        if log.read_text():
+            break
+        time.sleep(0.02)
+    assert "'--init', 'mine.pt'" in log.read_text()
 
 
 def test_json_nested_without_end_is_refused(client):
