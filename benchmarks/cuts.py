@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from episodes import CONDITIONS, RATE_HZ, Episode, breath_episodes, episodes, lost_s  # noqa: E402
+from fills import print_steps, steps_db  # noqa: E402
 
 from cleaner.audio import open_recording  # noqa: E402
 from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
@@ -117,6 +118,9 @@ def print_presets(mixed: dict[str, list[Answered]]) -> None:
         for preset in PRESETS:
             settings = CutSettings(actions=ActionSettings(preset=preset))
             print(f"| {name} | {preset} | " + " | ".join(preset_figures(all_answered, settings)) + " |")
+    print()
+    for name, all_answered in mixed.items():
+        print_steps(f"{name}, audiobook, fill to the silence beside it", fill_steps_db(all_answered))
 
 
 def preset_figures(all_answered: Sequence[Answered], settings: CutSettings) -> list[str]:
@@ -146,6 +150,17 @@ def loss_figures(all_answered: Sequence[Answered], cuts: Sequence["Cuts"]) -> li
         f"{sum(cut.left_s for cut in cuts) / hours:.0f}",
         f"{sum(cut.of_removable_s for cut in cuts) / removable_s:.1%}",
     ]
+
+
+def fill_steps_db(all_answered: Sequence[Answered]) -> list[float]:
+    """Level of each end of what the room's tone fills, over that of the silence beside it."""
+    found = []
+    for one in all_answered:
+        segments = one.segments(CutSettings(actions=ActionSettings(preset="audiobook")))
+        filled = [s for s in segments if s.action == "duck:room"]
+        heard = rendered(one.episode.samples, cut_list_of(one.episode.samples, segments))
+        found += steps_db(heard, filled, segments, RATE_HZ)
+    return found
 
 
 @dataclass(frozen=True)

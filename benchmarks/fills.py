@@ -47,7 +47,7 @@ def main() -> None:
         cut_list, _ = decide_recording(recording, load_detector(given.checkpoint), settings)
         heard = np.concatenate([to_float(block) for block in rendered_blocks(recording, cut_list)], axis=1)
     segments = cut_list.segments
-    filled = [s for s in segments if s.action == "duck:room" and s.length > _SHORTEST_S * rate_hz]
+    filled = [s for s in segments if s.action == "duck:room"]
     quiet = [s for s in segments if s.kind == "silence" and s.length > _SHORTEST_S * rate_hz]
     print_steps("fill to the silence beside it", steps_db(heard, filled, segments, rate_hz))
     print_steps("within untouched silence", [inner_step_db(heard, one, rate_hz) for one in quiet])
@@ -58,12 +58,14 @@ def main() -> None:
 def steps_db(
     heard: np.ndarray, filled: Iterable[Segment], segments: Iterable[Segment], rate_hz: int
 ) -> list[float]:
-    """Level of each end of a fill over that of the silence which it borders on."""
+    """Level of each end of a fill over that of the silence that it borders on, where both are long enough."""
     n, ramp = int(_LEVEL_S * rate_hz), int(_RAMP_S * rate_hz)
     silent = [s for s in segments if s.kind == "silence" and s.length > _SHORTEST_S * rate_hz]
     starts, ends = {s.start for s in silent}, {s.end for s in silent}
     found = []
     for one in filled:
+        if one.length <= _SHORTEST_S * rate_hz:
+            continue
         if one.start in ends:
             inside = heard[:, one.start + ramp : one.start + ramp + n]
             found.append(level_db(inside) - level_db(heard[:, one.start - n : one.start]))

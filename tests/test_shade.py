@@ -190,7 +190,7 @@ def test_a_fill_steps_by_less_than_a_decibel_and_a_half_from_the_room_beside_it(
         assert abs(db(before) - db(after)) < 1.5
 
 
-@pytest.mark.parametrize(("louder_db", "expected_db"), [(-5, -5), (4, 4), (20, 6)])
+@pytest.mark.parametrize(("louder_db", "expected_db"), [(-20, -20), (-5, -5), (4, 4), (30, 12)])
 def test_a_fill_ends_at_the_level_of_the_silence_behind_it_as_far_as_that_is_the_room(louder_db, expected_db):
     rate = 16_000
     samples = noise(6, rate, 10)
@@ -208,3 +208,25 @@ def test_a_fill_ends_at_the_level_of_the_silence_behind_it_as_far_as_that_is_the
     room = db(samples[0, :16_000])
     assert db(result[16_500:19_700]) - room == pytest.approx(0, abs=1.5)
     assert db(result[44_300:47_500]) - room == pytest.approx(expected_db, abs=1.5)
+
+
+@pytest.mark.parametrize("length_s", [0.4, 0.8, 3.0])
+def test_in_a_room_that_is_never_the_same_a_fill_still_steps_by_less_than_a_decibel_and_a_half(length_s):
+    rate, begin = 16_000, 32_000
+    end = begin + int(length_s * rate)
+    random = np.random.default_rng(11)
+    samples = noise(8, rate, 12) * np.repeat(10 ** (random.uniform(-5, 5, 160) / 20), 800)
+    cut_list = CutList(
+        Source("a.wav", rate, 8 * rate, 1, "0+"),
+        (
+            Segment(0, begin, True, "silence"),
+            Segment(begin, end, False, "breath", "duck:room"),
+            Segment(end, 8 * rate, True, "silence"),
+        ),
+    )
+    tone = RoomTone(cut_list.segments, rate, lambda start, end: samples[:, start:end])
+    result = shaded_whole(samples, cut_list, 4096, tone.fill)[0]
+    ramp, tenth = 320, 1_600
+    inside = result[begin + ramp : begin + ramp + tenth], result[end - ramp - tenth : end - ramp]
+    for heard, beside in zip(inside, (result[begin - tenth : begin], result[end : end + tenth]), strict=True):
+        assert abs(db(heard) - db(beside)) < 1.5

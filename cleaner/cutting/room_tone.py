@@ -4,7 +4,7 @@ A fill is read from the last silence of 0.3 s or more before it, else the first 
 than a few seconds are held. A silence that is long enough fills in one piece. A shorter one is spread: grains
 from random places of it, each with its phases turned at random, overlap under equal-power windows, so that
 spectrum and level stay and nothing recurs. A room is not as loud everywhere: beside silence a fill begins and
-ends at that silence's level.
+ends at that silence's level, so that none steps by more than the room does.
 """
 
 from bisect import bisect_right
@@ -18,10 +18,13 @@ from cleaner.segments import Segment
 SHORTEST_TONE_S = 0.3
 _LONGEST_TONE_S = 4.0
 # The ends of a silence still hold the decay of what was before and the onset of what comes.
-_END_S = 0.04
+_INSET_S = 0.04
 _GRAIN_S = 0.12
-_BESIDE_S = 0.1  # what a fill's level is measured against
-_MOST_GAIN_DB = 6.0  # what is louder or softer beside a fill by more than this is not the room
+# What the level of a fill's end, and of all of it, is measured against.
+_END_LEVEL_S, _ROOM_LEVEL_S = 0.1, 0.5
+_GLIDES = 4  # ends' lengths until a fill is as loud as the room
+_MOST_GAIN_DB = 12.0  # what is louder beside a fill by more than this is not the room
+_LEAST_GAIN_DB = -24.0
 
 # Half-open source samples -> (C, n) in the decoder's sample type.
 Reader = Callable[[int, int], np.ndarray]
@@ -47,10 +50,10 @@ class RoomTone:
 
     def __init__(self, segments: Sequence[Segment], rate_hz: int, read: Reader):
         self._silences = silences(segments, rate_hz)
-        self._beside = int(_BESIDE_S * rate_hz)
-        beside = [s for s in segments if s.kind == "silence" and s.stays and s.length >= self._beside]
-        self._starts, self._ends = {s.start for s in beside}, {s.end for s in beside}
         self._rate_hz = rate_hz
+        self._end, self._room = int(_END_LEVEL_S * rate_hz), int(_ROOM_LEVEL_S * rate_hz)
+        heard = [s for s in segments if s.kind == "silence" and s.stays and s.length >= self._end]
+        self._starts, self._ends = {s.end: s.start for s in heard}, {s.start: s.end for s in heard}
         self._read = read
         self._held: tuple[tuple[int, int], np.ndarray] | None = None
 
@@ -62,17 +65,29 @@ class RoomTone:
         if self._held is None or self._held[0] != place:
             self._held = (place, around_zero(self._read(*place)))
         tone = self._held[1]
-        made = tone_fill(tone, length, int(_GRAIN_S * self._rate_hz), seed=start)
-        return _levelled(made, *self._gains_db(tone, start, start + length), length)
 
-    def _gains_db(self, tone: np.ndarray, start: int, end: int) -> tuple[float, float]:
-        """How much louder than ``tone`` the silence is that ends at ``start``, and that begins at ``end``."""
-        gains_db = []
-        if start in self._ends:
-            gains_db.append(_gain_db(tone, around_zero(self._read(start - self._beside, start))))
-        if end in self._starts:
-            gains_db.append(_gain_db(tone, around_zero(self._read(end, end + self._beside))))
-        return (gains_db[0], gains_db[-1]) if gains_db else (0.0, 0.0)
+        def made() -> Fill:
+            return tone_fill(tone, length, int(_GRAIN_S * self._rate_hz), seed=start)
+
+        return _levelled(made(), self._gains_db(tone, made(), start, length))
+
+    def _gains_db(self, tone: np.ndarray, fill: Fill, start: int, length: int) -> list[tuple[int, float]]:
+        """Places in a fill and the gains there: its ends are as loud as the silence right beside them, and
+        the midst of a long one as the room, for even a steady room's level moves."""
+        head, tail = _ends(fill, length, self._end)
+        end, stop = min(self._end, length // 4), start + length
+        inside = _GLIDES * self._end
+        is_long = length >= 2 * inside
+        points = []
+        if start in self._starts:
+            room = around_zero(self._read(max(self._starts[start], start - self._room), start))
+            points.append((end, _gain_db(head, room[:, -self._end :])))
+            points += [(inside, _gain_db(tone, room))] * is_long
+        if stop in self._ends:
+            room = around_zero(self._read(stop, min(self._ends[stop], stop + self._room)))
+            points += [(length - inside, _gain_db(tone, room))] * is_long
+            points.append((length - end, _gain_db(tail, room[:, : self._end])))
+        return points
 
     def _place(self, start: int, length: int) -> tuple[int, int] | None:
         """The stretch of silence to read: as long as is wanted, from the middle of the nearest."""
@@ -80,7 +95,7 @@ class RoomTone:
             return None
         index = bisect_right(self._silences, (start, -1)) - 1
         first, last = self._silences[max(0, index)]
-        inset = min(int(_END_S * self._rate_hz), (last - first) // 4)
+        inset = min(int(_INSET_S * self._rate_hz), (last - first) // 4)
         longest = min(length, int(_LONGEST_TONE_S * self._rate_hz))
         if last - first - 2 * inset <= longest:
             return first + inset, last - inset
@@ -102,25 +117,37 @@ def tone_fill(tone: np.ndarray, length: int, grain: int, seed: int) -> Fill:
     return _Spread(tone, grain, seed)
 
 
+def _ends(fill: Fill, length: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last ``samples`` of a fill of ``length``, each ``(C, samples)``, or all of it."""
+    samples = min(samples, length)
+    head = tail = fill(samples)
+    for position in range(samples, length, samples):
+        tail = np.concatenate([tail, fill(min(samples, length - position))], axis=1)[:, -samples:]
+    return head, tail
+
+
 def _gain_db(tone: np.ndarray, beside: np.ndarray) -> float:
     """What brings ``tone`` to the level of ``beside``, both ``(C, n)``, as far as that is the same room."""
     levels = [np.mean(np.square(sound - sound.mean(axis=1, keepdims=True))) for sound in (tone, beside)]
     if min(levels) <= 0:
         return 0.0
-    return float(np.clip(10 * np.log10(levels[1] / levels[0]), -_MOST_GAIN_DB, _MOST_GAIN_DB))
+    return float(np.clip(10 * np.log10(levels[1] / levels[0]), _LEAST_GAIN_DB, _MOST_GAIN_DB))
 
 
-def _levelled(fill: Fill, first_db: float, last_db: float, length: int) -> Fill:
-    """The fill with a gain that moves evenly from its first of ``length`` samples to its last."""
+def _levelled(fill: Fill, gains_db: list[tuple[int, float]]) -> Fill:
+    """The fill with a gain that moves evenly from place to place of ``gains_db``."""
+    if not gains_db:
+        return fill
+    places, values_db = zip(*gains_db, strict=True)
     position = 0
 
-    def louder(samples: int) -> np.ndarray:
+    def levelled(samples: int) -> np.ndarray:
         nonlocal position
-        passed = (position + np.arange(samples) + 0.5) / length
+        heard = np.arange(position, position + samples)
         position += samples
-        return fill(samples) * 10 ** ((first_db + (last_db - first_db) * passed) / 20)
+        return fill(samples) * 10 ** (np.interp(heard, places, values_db) / 20)
 
-    return louder
+    return levelled
 
 
 class _Spread:
