@@ -5,6 +5,7 @@ import pytest
 
 from cleaner.cutting.edges import EnergyEnvelope
 from cleaner.cutting.events import at_odds, sounding, whole_breaths, whole_events
+from cleaner.kinds import KIND_NAMES
 
 QUIET, LOUD = -70, -40
 
@@ -15,9 +16,10 @@ def envelope_of(levels_db):
     return EnergyEnvelope(level, level, 1000)
 
 
-def whole(levels_db, keep, threshold=0.15):
+def whole(levels_db, keep, threshold=0.15, kind="noise"):
     keep = np.array(keep)
-    mask = whole_events(keep >= threshold, keep, threshold, envelope_of(levels_db))
+    kinds = np.full(len(keep), KIND_NAMES.index(kind))
+    mask = whole_events(keep >= threshold, keep, kinds, threshold, envelope_of(levels_db))
     return "".join("k" if stays else "r" for stays in mask)
 
 
@@ -25,6 +27,15 @@ def test_a_sound_of_which_some_goes_and_nothing_is_surely_speech_goes_whole():
     levels = [QUIET] * 4 + [LOUD] * 6 + [QUIET] * 4
     keep = [0.01] * 4 + [0.05, 0.1, 0.2, 0.3, 0.2, 0.1] + [0.01] * 4
     assert whole(levels, keep) == "r" * 14
+
+
+@pytest.mark.parametrize(
+    ("kept", "kind", "stays"), [(15, "noise", True), (14, "noise", False), (15, "breath", False)]
+)
+def test_a_sound_of_which_much_is_kept_stays_whole_unless_it_is_a_breath(kept, kind, stays):
+    levels = [QUIET] * 4 + [LOUD] * (kept + 4) + [QUIET] * 4
+    keep = [0.01] * 4 + [0.1] * 2 + [0.4] * kept + [0.1] * 2 + [0.01] * 4
+    assert whole(levels, keep, kind=kind) == "rrrr" + ("k" if stays else "r") * (kept + 4) + "rrrr"
 
 
 def test_a_sound_in_which_speech_is_sure_is_left_as_it_is():
@@ -58,13 +69,13 @@ def test_nothing_sounds_in_nothing():
 
 def test_a_piece_that_is_nowhere_well_above_the_threshold_goes():
     keep = np.array([0.9, 0.05, 0.2, 0.2, 0.05, 0.2, 0.4, 0.05])
-    mask = whole_events(keep >= 0.15, keep, 0.15)
+    mask = whole_events(keep >= 0.15, keep, np.zeros(8, int), 0.15)
     assert mask.tolist() == [True, False, False, False, False, True, True, False]
 
 
 def test_what_is_doubtful_moves_with_the_threshold():
     keep = np.array([0.01, 0.2, 0.01])
-    assert whole_events(keep >= 0.05, keep, 0.05).tolist() == [False, True, False]
+    assert whole_events(keep >= 0.05, keep, np.zeros(3, int), 0.05).tolist() == [False, True, False]
     assert at_odds(0.15, 5.67) == pytest.approx(0.5, abs=0.001)
     assert at_odds(0.0, 5.67) == 0 and at_odds(1.0, 5.67) == 1
 

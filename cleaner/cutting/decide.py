@@ -84,7 +84,7 @@ def model_segments(
     threshold = DEFAULT_THRESHOLD if settings.tidy.threshold is None else settings.tidy.threshold
     mask = tidy(keep_mask(keep, threshold, settings.tidy.exit_threshold), settings.tidy)
     if not settings.tidy.split_events:
-        mask = whole_events(mask, keep, threshold, energy)
+        mask = whole_events(mask, keep, kind, threshold, energy)
         mask = mask if energy is None else whole_breaths(mask, keep, kind, energy)
     removals = decision_starts(runs(~mask), samples, rate_hz)
     segments: list[Segment] = []

@@ -2,8 +2,9 @@
 
 Where a breath's keep probability wanders about the threshold, a mask would keep a stump of it. So a kept
 piece that nowhere gets well above the threshold goes; and a stretch of sound between two quiet places of
-which some goes is one event: unless speech is sure somewhere in it, all of it goes. A breath taken close to a
-word is not parted from it by quiet; it begins and ends at the softest place between the two.
+which some goes is one event: unless speech is sure somewhere in it, all of it goes; or all of it stays where
+what is kept is too long for a stump, for it may be a word said softly. A breath taken close to a word is not
+parted from it by quiet; it begins and ends at the softest place between the two.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ from cleaner.segments import runs
 # Times the threshold's odds: at 0.15 a piece is doubtful below 0.3, and speech is sure from 0.5 on.
 _DOUBTFUL_ODDS = 2.43
 _SURE_ODDS = 5.67
+_NO_STUMP = 15  # decisions on end
 # A sound is this far above what is quiet around it.
 _ABOVE_QUIET_DB = 6.0
 _QUIET_SHARE = 15  # per cent of a second that is at its quietest or below
@@ -33,12 +35,17 @@ _BREATH_SURE = 3  # decisions of the removal that must be breath
 
 
 def whole_events(
-    mask: np.ndarray, keep: np.ndarray, threshold: float, energy: EnergyEnvelope | None = None
+    mask: np.ndarray,
+    keep: np.ndarray,
+    kind: np.ndarray,
+    threshold: float,
+    energy: EnergyEnvelope | None = None,
 ) -> np.ndarray:
     """The keep mask, bool ``(D,)``, without stumps of doubtful sounds.
 
-    ``keep``: float ``(D,)``; ``threshold``: what the mask was made with. Without ``energy`` it is not known
-    where a sound begins and ends, and only doubtful pieces go.
+    ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``; ``threshold``: what the mask
+    was made with. Without ``energy`` it is not known where a sound begins and ends, and only doubtful pieces
+    go.
     """
     mask = mask.copy()
     for start, end in runs(mask):
@@ -49,8 +56,14 @@ def whole_events(
     for start, end in runs(sounding(energy, len(mask))):
         part = mask[start:end]
         if part.any() and not part.all() and keep[start:end].max() < at_odds(threshold, _SURE_ODDS):
-            part[:] = False
+            part[:] = _is_no_stump(part, kind[start:end])
     return mask
+
+
+def _is_no_stump(kept: np.ndarray, kind: np.ndarray) -> bool:
+    """Whether what is kept of a sound is long, and not called a breath for the most part."""
+    longest = int(np.diff(runs(kept), axis=1).max())
+    return longest >= _NO_STUMP and bool(np.mean(kind[kept] == _BREATH) < 0.5)
 
 
 def whole_breaths(mask: np.ndarray, keep: np.ndarray, kind: np.ndarray, energy: EnergyEnvelope) -> np.ndarray:
