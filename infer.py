@@ -49,19 +49,12 @@ if TYPE_CHECKING:
     from cleaner.audio import Recording
     from cleaner.detect import Detector
 
-DEFAULT_CHECKPOINT = Path(__file__).with_name("weights") / "default.pt"
-
-
 @dataclass(frozen=True)
 class RunSettings:
     """How the work is done, and what is said about it."""
 
-    checkpoint: Path = setting(
-        DEFAULT_CHECKPOINT,
-        "the trained network, .pt or .onnx",
-        parse=Path,
-        show=lambda path: f"weights/{path.name}",
-        metavar="FILE",
+    checkpoint: Path | None = setting(
+        None, "the trained network, .pt or .onnx (default: the shipped weights)", parse=Path, metavar="FILE"
     )
     device: str = setting("cpu", "where the network runs: cpu, cuda, mps")
     jobs: int = setting(
@@ -96,10 +89,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tasks = plan(given.inputs, settings.files, settings.cut, settings.run.quiet)
     detector = None
     if any(task.cut_list is None for task in tasks):
-        from cleaner.detect import load_detector
+        from cleaner.detect import load_detector, shipped_checkpoint
 
+        device = settings.run.device
         with nothing_half_done():
-            detector = load_detector(settings.run.checkpoint, settings.run.device)
+            detector = load_detector(settings.run.checkpoint or shipped_checkpoint(device), device)
         settings = replace(settings, cut=settings.cut.at(detector.threshold))
     if many := names_many(given.inputs):
         reports, failed = clean_all(tasks, settings, detector)

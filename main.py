@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cleaner.detect import Detector
 
 ROOT = Path(__file__).resolve().parent
-DEFAULT_CHECKPOINT = ROOT / "weights" / "default.pt"
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class AppSettings:
     runs: Path = setting(Path("runs"), "folder that trainings write into", parse=Path)
     checkpoint: Path | None = setting(
         None,
-        "the network that proposes, .pt or .onnx; what a training here has learnt, else weights/default.pt",
+        "the network that proposes, .pt or .onnx; what a training here has learnt, else the shipped weights",
         parse=Path,
         metavar="FILE",
     )
@@ -64,13 +63,14 @@ def serve(settings: AppSettings) -> None:
     """Serve the app until interrupted; raises CleanerError before anything is served."""
     import waitress
 
+    from cleaner.detect import shipped_checkpoint
     from labeler import LabelerConfig, create_app
     from labeler.guard import is_loopback
     from labeler.training import learnt_from
 
     if not 0 <= settings.port <= 65_535:
         raise UsageError(f"the port {settings.port} is none; it must be from 0 to 65535")
-    checkpoint = settings.checkpoint or learnt_from(settings.data) or DEFAULT_CHECKPOINT
+    checkpoint = settings.checkpoint or learnt_from(settings.data) or shipped_checkpoint()
     if not settings.no_model and not checkpoint.is_file():
         raise UsageError(f"the checkpoint {checkpoint} does not exist; --no-model works without one")
     token = settings.token or ("" if is_loopback(settings.host) else secrets.token_urlsafe(16))
@@ -113,7 +113,7 @@ def serve(settings: AppSettings) -> None:
 
 
 def load_detector(checkpoint: Path) -> "Detector":
-    """Load the network in the background: the page must not wait for torch."""
+    """Load the network in the background: the page must not wait for it."""
     from cleaner.detect import load_detector
 
     return load_detector(checkpoint)

@@ -27,7 +27,7 @@ from cleaner.audio.mp3.frames import split_frames  # noqa: E402
 from cleaner.audio.mp3.header import read_mp3_header  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
-from cleaner.detect import load_detector  # noqa: E402
+from cleaner.detect import load_detector, shipped_checkpoint  # noqa: E402
 from cleaner.render import render, rendered_blocks  # noqa: E402
 from cleaner.samples import to_float  # noqa: E402
 from cleaner.segments import CutList, TimeMap  # noqa: E402
@@ -53,7 +53,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("podcast", type=Path, help="folder with the podcast's .flac")
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
+    parser.add_argument("--checkpoint", type=Path, default=shipped_checkpoint())
     given = parser.parse_args()
     print(HEAD, "|---" * HEAD.count(" | ") + "|---|", sep="\n")
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:

@@ -27,7 +27,13 @@ from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
 from cleaner.cutting.edges import EdgeEnergy, EdgeSettings  # noqa: E402
 from cleaner.cutting.room_tone import RoomTone  # noqa: E402
 from cleaner.cutting.shade import shaded, shades  # noqa: E402
-from cleaner.detect import Detector, detect, detect_features, load_detector  # noqa: E402
+from cleaner.detect import (  # noqa: E402
+    Detector,
+    detect,
+    detect_features,
+    load_detector,
+    shipped_checkpoint,
+)
 from cleaner.features import log_mel  # noqa: E402
 from cleaner.frames import DECISION_S  # noqa: E402
 from cleaner.measuring.join_figures import join_figure, windows  # noqa: E402
@@ -73,7 +79,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with train/, test/ and podcast/")
     parser.add_argument("--aside", action="store_true", help="voices set aside from train/, not test/")
     parser.add_argument("--only", choices=TABLES, action="append", help="this table; may be repeated")
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
+    parser.add_argument("--checkpoint", type=Path, default=shipped_checkpoint())
     parser.add_argument("--hours", type=float, default=1.0, help="of each condition (default 1)")
     parser.add_argument("--breaths", type=int, default=500, help="pasted breaths (default 500)")
     given = parser.parse_args()

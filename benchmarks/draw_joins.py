@@ -25,7 +25,7 @@ from cleaner.cutting.actions import PRESETS, ActionSettings  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
 from cleaner.cutting.room_tone import Reader  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
-from cleaner.detect import load_detector  # noqa: E402
+from cleaner.detect import load_detector, shipped_checkpoint  # noqa: E402
 from cleaner.measuring.join_figures import join_figure  # noqa: E402
 from cleaner.render import reader_of  # noqa: E402
 from cleaner.samples import to_float  # noqa: E402
@@ -57,7 +57,7 @@ def main() -> None:
     )
     parser.add_argument("recording", type=Path)
     parser.add_argument("picture", type=Path)
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
+    parser.add_argument("--checkpoint", type=Path, default=shipped_checkpoint())
     parser.add_argument("--preset", choices=tuple(PRESETS), default="tight")
     parser.add_argument("--joins", type=int, default=50)
     parser.add_argument("--worst", action="store_true", help="those with the largest steps and dips")

@@ -21,7 +21,7 @@ from cleaner.audio import open_recording  # noqa: E402
 from cleaner.cutting.actions import ActionSettings  # noqa: E402
 from cleaner.cutting.decide import CutSettings  # noqa: E402
 from cleaner.deciding import decide_recording  # noqa: E402
-from cleaner.detect import load_detector  # noqa: E402
+from cleaner.detect import load_detector, shipped_checkpoint  # noqa: E402
 from cleaner.render import rendered_blocks  # noqa: E402
 from cleaner.samples import to_float  # noqa: E402
 from cleaner.segments import Segment  # noqa: E402
@@ -39,7 +39,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recording", type=Path)
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "weights" / "default.pt")
+    parser.add_argument("--checkpoint", type=Path, default=shipped_checkpoint())
     given = parser.parse_args()
     with open_recording(given.recording) as recording:
         rate_hz = recording.info.sample_rate_hz

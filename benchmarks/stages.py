@@ -26,7 +26,7 @@ from cleaner.audio import Original, Writer, open_recording, output_format  # noq
 from cleaner.audio.analysis import mono_blocks, resampled  # noqa: E402
 from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
 from cleaner.cutting.edges import EdgeEnergy  # noqa: E402
-from cleaner.detect import Detector, detect_stream, load_detector  # noqa: E402
+from cleaner.detect import Detector, detect_stream, load_detector, shipped_checkpoint  # noqa: E402
 from cleaner.features import LogMelStream, log_mel  # noqa: E402
 from cleaner.render import original_of  # noqa: E402
 from cleaner.segments import CutList, Source  # noqa: E402
@@ -126,7 +126,7 @@ def main() -> None:
     given = parser.parse_args()
     import imageio_ffmpeg
 
-    detector = load_detector(ROOT / "weights" / "default.pt")
+    detector = load_detector(shipped_checkpoint())
     log_mel(np.zeros(16_000, np.float32))  # what only the first call costs
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)

@@ -5,7 +5,14 @@ import pytest
 
 from cleaner.audio import open_recording
 from cleaner.audio.clips import write_clip
-from cleaner.detect import Detector, detect, detect_features, detect_stream, load_detector
+from cleaner.detect import (
+    Detector,
+    detect,
+    detect_features,
+    detect_stream,
+    load_detector,
+    shipped_checkpoint,
+)
 from cleaner.errors import CheckpointError
 from cleaner.frames import decision_count
 
@@ -72,3 +79,9 @@ def test_of_a_recording_the_likeliest_kind_is_held_and_all_where_asked_for(tmp_p
 def test_a_checkpoint_that_is_not_there_is_named(name, tmp_path):
     with pytest.raises(CheckpointError, match=name):
         load_detector(tmp_path / name)
+
+
+@pytest.mark.parametrize(("device", "name"), [("cpu", "default.onnx"), ("cuda", "default.pt")])
+def test_the_shipped_weights_come_in_the_form_that_suits_the_device(device, name):
+    path = shipped_checkpoint(device)
+    assert path.name == name and path.is_file()

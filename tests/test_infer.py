@@ -48,6 +48,13 @@ def clean(gate_checkpoint, capsys):
     return call
 
 
+def test_the_shipped_weights_need_no_torch(talk):
+    program = "import sys, infer; infer.main(sys.argv[1:]); sys.exit('torch' in sys.modules)"
+    command = [sys.executable, "-c", program, talk, "--quiet", "--allow-empty"]
+    assert subprocess.run(command, cwd=ROOT).returncode == 0
+    assert talk.with_name("talk_cleaned.wav").exists()
+
+
 def test_silence_is_cut_and_the_rest_is_the_original_bit_for_bit(talk, clean):
     code, out, err = clean(talk, *LITERAL)
     assert (code, err) == (0, "")
