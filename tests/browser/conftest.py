@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import waitress
+from waitress import wasyncore
 
 from labeler import LabelerConfig, create_app
 from tests.labeler.conftest import data, loudness_detector
@@ -112,21 +113,22 @@ class Served:
     def __init__(self, data: Path, **settings: Any):
         self.data = data
         app = create_app(LabelerConfig(data=data, runs=data.parent / "runs", **settings))
-        self.server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
+        self.sockets: dict[int, Any] = {}
+        self.server = waitress.create_server(app, self.sockets, host="127.0.0.1", port=0, threads=8)
         self.address = f"http://127.0.0.1:{self.server.effective_port}/"
-        threading.Thread(target=self._run, daemon=True).start()
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
 
     def stored(self, clip: str = "talk_1") -> dict[str, Any]:
         """What labels.json holds of a clip."""
         return json.loads((self.data / "labels.json").read_text())[clip]
 
     def close(self) -> None:
-        self.server.close()
+        """End in the thread that serves, which would ask for ever after a socket closed under it."""
+        with contextlib.suppress(OSError):  # woken by a last answer, it may have ended before it is told to
+            self.server.trigger.pull_trigger(lambda: wasyncore.close_all(self.sockets))
+        self.thread.join()
         self.server.task_dispatcher.shutdown()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):  # the socket is closed under waitress to stop it
-            self.server.run()
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +143,21 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def tab(browser: Any) -> Iterator[Callable[[str], Page]]:
+def serve() -> Iterator[Callable[..., Served]]:
+    """Serves the app over a folder, until no page asks any more."""
+    apps: list[Served] = []
+
+    def new(data: Path, **settings: Any) -> Served:
+        apps.append(Served(data, **settings))
+        return apps[-1]
+
+    yield new
+    for app in apps:
+        app.close()
+
+
+@pytest.fixture
+def tab(browser: Any, serve: Callable[..., Served]) -> Iterator[Callable[[str], Page]]:
     """Opens tabs on an address; every problem that a page reports fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(60_000)
@@ -158,19 +174,15 @@ def tab(browser: Any) -> Iterator[Callable[[str], Page]]:
 
 
 @pytest.fixture
-def served(data: Path) -> Iterator[Served]:
+def served(data: Path, serve: Callable[..., Served]) -> Served:
     """The app over the short recording, without a model."""
-    app = Served(data)
-    yield app
-    app.close()
+    return serve(data)
 
 
 @pytest.fixture
-def advised(data: Path) -> Iterator[Served]:
+def advised(data: Path, serve: Callable[..., Served]) -> Served:
     """The app over the short recording, with a model that proposes."""
-    app = Served(data, load_detector=loudness_detector, checkpoint=Path("loudness.pt"))
-    yield app
-    app.close()
+    return serve(data, load_detector=loudness_detector, checkpoint=Path("loudness.pt"))
 
 
 @pytest.fixture

@@ -85,9 +85,9 @@ def test_twenty_clips_are_labelled_by_keys_and_kill_9_loses_at_most_the_last_sec
     page.problems.clear()  # the server is gone; the page says so
 
 
-def test_the_originals_folder_opens_as_it_is_and_changes_only_where_a_person_does(shared_data, podcast, tab):
-    from tests.browser.conftest import Served
-
+def test_the_originals_folder_opens_as_it_is_and_changes_only_where_a_person_does(
+    shared_data, podcast, serve, tab
+):
     original = podcast.parent / "original"
     (original / "samples").mkdir(parents=True)
     name = "Podcast-best-movies-of-2018"
@@ -96,53 +96,46 @@ def test_the_originals_folder_opens_as_it_is_and_changes_only_where_a_person_doe
         (podcast / "clips" / f"podcast_{clip}.wav").rename(original / "samples" / f"{name}_{clip}.wav")
     kept = {f"{name}_{clip}": labels[f"{name}_{clip}"] for clip in range(4)}
     (original / "labels.json").write_text(json.dumps(kept))
-    served = Served(original)
-    try:
-        page = tab(served.address).open(f"{name}_0")
-        assert page.text("#progress-text") == "4 of 4 clips reviewed"
-        zeros = labels[f"{name}_0"]["label"].count(0) * 880 / 22_050
-        shown = sum(end - start for start, end in page.times())
-        assert shown == pytest.approx(zeros, abs=0.15)
-        page.press("n")
-        page.shows(f"{name}_1")
-        assert json.loads((original / "labels.json").read_text()) == kept
-        page.press("Shift+Delete")
-        page.until_saved()
-        after = json.loads((original / "labels.json").read_text())
-        assert after.pop(f"{name}_1")["remove"] == []
-        assert after == {clip: label for clip, label in kept.items() if clip != f"{name}_1"}
-    finally:
-        served.close()
+    served = serve(original)
+    page = tab(served.address).open(f"{name}_0")
+    assert page.text("#progress-text") == "4 of 4 clips reviewed"
+    zeros = labels[f"{name}_0"]["label"].count(0) * 880 / 22_050
+    shown = sum(end - start for start, end in page.times())
+    assert shown == pytest.approx(zeros, abs=0.15)
+    page.press("n")
+    page.shows(f"{name}_1")
+    assert json.loads((original / "labels.json").read_text()) == kept
+    page.press("Shift+Delete")
+    page.until_saved()
+    after = json.loads((original / "labels.json").read_text())
+    assert after.pop(f"{name}_1")["remove"] == []
+    assert after == {clip: label for clip, label in kept.items() if clip != f"{name}_1"}
 
 
-def test_training_started_on_the_page_shows_its_figures_and_a_better_model_proposes_anew(podcast, tab):
+def test_training_started_on_the_page_shows_its_figures_and_a_better_model_proposes_anew(podcast, serve, tab):
     """The real train.py, one pass over twelve clips, in a process of its own."""
     from cleaner.detect import load_detector
-    from tests.browser.conftest import Served
 
     train = (sys.executable, str(MAIN.with_name("train.py")), "--epochs", "1", "--crop", "2s")
     weights = MAIN.parent / "weights" / "default.pt"
-    served = Served(podcast, load_detector=load_detector, checkpoint=weights, train_command=train)
-    try:
-        page = tab(served.address).open("podcast_0")
-        page.until("() => document.querySelector('#model-state').textContent === 'Model: default'")
-        for clip in range(12):
-            page.shows(f"podcast_{clip}")
-            page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
-            page.press("Shift+Delete" if clip % 2 else "a", "q")  # every other proposal is refused
-        page.shows("podcast_12")
-        page.press("t")
-        page.tab.get_by_role("button", name="Start training").click()
-        page.until("() => document.querySelector('[data-action=train]').classList.contains('busy')")
-        page.tab.wait_for_selector("#training-stop:not([hidden])")
-        page.tab.wait_for_selector("#training-start:not([hidden])", timeout=240_000)
-        assert "held out" in page.text("#training-message")
-        rows = page.tab.locator("#training-figures tr").all_inner_texts()
-        assert rows[0].startswith("AUC") and re.findall(r"0\.\d{4}|1\.0000", rows[0])
-        run = next((podcast.parent / "runs").iterdir())
-        if page.text("#training-message").startswith("Better"):
-            page.until("name => document.querySelector('#model-state').textContent.includes(name)", run.name)
-        else:
-            assert page.text("#model-state") == "Model: default"
-    finally:
-        served.close()
+    served = serve(podcast, load_detector=load_detector, checkpoint=weights, train_command=train)
+    page = tab(served.address).open("podcast_0")
+    page.until("() => document.querySelector('#model-state').textContent === 'Model: default'")
+    for clip in range(12):
+        page.shows(f"podcast_{clip}")
+        page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+        page.press("Shift+Delete" if clip % 2 else "a", "q")  # every other proposal is refused
+    page.shows("podcast_12")
+    page.press("t")
+    page.tab.get_by_role("button", name="Start training").click()
+    page.until("() => document.querySelector('[data-action=train]').classList.contains('busy')")
+    page.tab.wait_for_selector("#training-stop:not([hidden])")
+    page.tab.wait_for_selector("#training-start:not([hidden])", timeout=240_000)
+    assert "held out" in page.text("#training-message")
+    rows = page.tab.locator("#training-figures tr").all_inner_texts()
+    assert rows[0].startswith("AUC") and re.findall(r"0\.\d{4}|1\.0000", rows[0])
+    run = next((podcast.parent / "runs").iterdir())
+    if page.text("#training-message").startswith("Better"):
+        page.until("name => document.querySelector('#model-state').textContent.includes(name)", run.name)
+    else:
+        assert page.text("#model-state") == "Model: default"

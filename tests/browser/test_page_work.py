@@ -161,12 +161,10 @@ def test_a_key_pressed_again_while_a_save_is_slow_reviews_no_clip_unseen(page, s
     assert served.stored("talk_1")["reviewed"] and not served.stored("talk_2")["reviewed"]
 
 
-def test_keys_before_the_first_recording_break_nothing(page, tab, tmp_path):
-    from tests.browser.conftest import Served
-
+def test_keys_before_the_first_recording_break_nothing(page, serve, tab, tmp_path):
     other = another_recording(tmp_path, "other.wav")
     (tmp_path / "empty").mkdir()
-    empty = Served(tmp_path / "empty")
+    empty = serve(tmp_path / "empty")
     fresh = tab(empty.address)
     fresh.tab.goto(empty.address)
     fresh.tab.wait_for_selector("html[data-ready]")
@@ -178,7 +176,6 @@ def test_keys_before_the_first_recording_break_nothing(page, tab, tmp_path):
     fresh.drag(0.3, 0.6)
     fresh.until_saved()
     assert len(empty.stored("other_0")["remove"]) == 1
-    empty.close()
 
 
 def test_a_proposal_taken_back_is_one_after_a_reload_too(advised, tab):
@@ -444,20 +441,16 @@ def test_numbers_on_the_page_agree_with_the_store(page, served):
     assert re.search(r"0\.0 min · (49|50|51) % removed", page.text("#recordings"))
 
 
-def test_two_thousand_clips_are_listed_without_a_row_for_each(tab, tmp_path):
+def test_two_thousand_clips_are_listed_without_a_row_for_each(serve, tab, tmp_path):
     from benchmarks.labeler import make_data
-    from tests.browser.conftest import Served
 
-    served = Served(make_data(tmp_path, 2000))
-    try:
-        page = tab(served.address).open("talk_1234")
-        assert page.text("#progress-text") == "2000 of 2000 clips reviewed"
-        assert page.text("#clips-count") == "2000" and page.tab.locator(".clip-row").count() < 80
-        assert page.tab.locator("[aria-current=true]").inner_text().startswith("#1234")
-        page.press("n")
-        page.shows("talk_1235")
-        page.tab.locator("#clips").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
-        page.tab.get_by_title("talk_1999", exact=True).click()
-        page.shows("talk_1999")
-    finally:
-        served.close()
+    served = serve(make_data(tmp_path, 2000))
+    page = tab(served.address).open("talk_1234")
+    assert page.text("#progress-text") == "2000 of 2000 clips reviewed"
+    assert page.text("#clips-count") == "2000" and page.tab.locator(".clip-row").count() < 80
+    assert page.tab.locator("[aria-current=true]").inner_text().startswith("#1234")
+    page.press("n")
+    page.shows("talk_1235")
+    page.tab.locator("#clips").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
+    page.tab.get_by_title("talk_1999", exact=True).click()
+    page.shows("talk_1999")
