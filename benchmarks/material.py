@@ -45,6 +45,11 @@ class Material:
         """One second: what start-up costs."""
         return self._made("second.wav", ["-i", self.long_wav, "-t", "1"])
 
+    def minutes(self, count: int, kind: str) -> Path:
+        """So many minutes of it as ``mp3``, ``wav`` or ``flac``, whole files as a program would write them."""
+        start = self._made(f"{count}_minutes.mp3", self._repeated(60 * count, self.podcast))
+        return start if kind == "mp3" else self._made(f"{count}_minutes.{kind}", ["-i", start])
+
     @property
     def ten_hours_mp3(self) -> Path:
         """Ten hours."""

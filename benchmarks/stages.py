@@ -55,8 +55,8 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     """Every stage over the recording at ``path``."""
     stages, recording = Stages(), open_recording(path)
     rate_hz = recording.info.sample_rate_hz
-    stop = MINUTES * 60 * rate_hz
-    blocks = stages.timed("decode", lambda: list(recording.blocks(stop=stop)))
+    blocks = stages.timed("decode", lambda: list(recording.blocks()))
+    samples = sum(block.shape[1] for block in blocks)
     mono = stages.timed("mix to mono", lambda: list(mono_blocks(iter(blocks), rate_hz)))
     analysis = stages.timed("resample to 16 kHz", lambda: list(resampled(iter(mono), rate_hz)))
     energy = stages.timed("energy for the edges", lambda: _energy(blocks, rate_hz))
@@ -67,13 +67,13 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     segments = stages.timed(
         "decide",
         lambda: decide(
-            *(answer[0], answer[1:].argmax(axis=0), stop, rate_hz, settings),
+            *(answer[0], answer[1:].argmax(axis=0), samples, rate_hz, settings),
             energy=energy,
             grid_samples=recording.info.grid_samples,
         ),
     )
-    cut_list = CutList(Source(str(path), rate_hz, stop, recording.info.channels, ""), segments)
-    stages.timed("decode again", lambda: sum(block.shape[1] for block in recording.blocks(stop=stop)))
+    cut_list = CutList(Source(str(path), rate_hz, samples, recording.info.channels, ""), segments)
+    stages.timed("decode again", lambda: sum(block.shape[1] for block in recording.blocks()))
     result = stages.timed("splice", lambda: list(splice(iter(blocks), cut_list)))
     target = folder / f"stages{path.suffix}"
     output = output_format(recording.info, path.suffix)
@@ -131,8 +131,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         material = Material(next(given.podcast.glob("*.flac")), folder, imageio_ffmpeg.get_ffmpeg_exe())
-        paths = (material.long_mp3, material.long_wav, material.long_flac)
-        print(table({path.suffix[1:]: measure(path, detector, folder) for path in paths}))
+        paths = {kind: material.minutes(MINUTES, kind) for kind in ("mp3", "wav", "flac")}
+        print(table({kind: measure(path, detector, folder) for kind, path in paths.items()}))
 
 
 if __name__ == "__main__":
