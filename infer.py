@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from cleaner.audio import Recording
     from cleaner.detect import Detector
 
+
 @dataclass(frozen=True)
 class RunSettings:
     """How the work is done, and what is said about it."""

@@ -43,9 +43,9 @@ def whole_events(
 ) -> np.ndarray:
     """The keep mask, bool ``(D,)``, without stumps of doubtful sounds.
 
-    ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``; ``threshold``: what the mask
-    was made with. Without ``energy`` it is not known where a sound begins and ends, and only doubtful pieces
-    go.
+    ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``; ``threshold``: what the
+    mask was made with. Without ``energy`` it is not known where a sound begins and ends, and only doubtful
+    pieces go.
     """
     mask = mask.copy()
     for start, end in runs(mask):
