@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from cleaner.audio import ahead, blocks_ahead, open_recording
+from cleaner.audio.reader import BLOCK_SAMPLES
 from cleaner.errors import AudioFileError
 
 RATE = 8_000
@@ -15,11 +16,11 @@ LONG_S = 130
 
 
 @pytest.fixture
-def long_wav(tmp_path):
+def long_flac(tmp_path):
     """Counting samples, stereo, long enough for a process of its own."""
     count = np.arange(LONG_S * RATE) % 30_000
-    soundfile.write(tmp_path / "long.wav", np.stack([count, -count], axis=1).astype(np.int16), RATE)
-    return tmp_path / "long.wav"
+    soundfile.write(tmp_path / "long.flac", np.stack([count, -count], axis=1).astype(np.int16), RATE)
+    return tmp_path / "long.flac"
 
 
 @pytest.fixture(autouse=True)
@@ -33,25 +34,25 @@ def laid_end_to_end(blocks):
     return np.concatenate(list(blocks), axis=1)
 
 
-@pytest.mark.parametrize("stop", [None, 0, 1, 65_536, 65_537, LONG_S * RATE])
-def test_blocks_are_those_of_the_recording(long_wav, stop):
-    recording = open_recording(long_wav)
+@pytest.mark.parametrize("stop", [None, 0, 1, BLOCK_SAMPLES, BLOCK_SAMPLES + 1, LONG_S * RATE])
+def test_blocks_are_those_of_the_recording(long_flac, stop):
+    recording = open_recording(long_flac)
     expected, found = list(recording.blocks(stop=stop)), list(blocks_ahead(recording, stop))
     assert [block.shape for block in found] == [block.shape for block in expected]
     assert all((one == other).all() for one, other in zip(found, expected, strict=True))
     assert all(block.dtype == np.int16 and block.flags.writeable for block in found)
 
 
-def test_a_process_serves_one_recording_after_another(long_wav):
-    first = laid_end_to_end(blocks_ahead(open_recording(long_wav)))
+def test_a_process_serves_one_recording_after_another(long_flac):
+    first = laid_end_to_end(blocks_ahead(open_recording(long_flac)))
     (decoder,) = ahead._idle
-    second = laid_end_to_end(blocks_ahead(open_recording(long_wav), 100))
+    second = laid_end_to_end(blocks_ahead(open_recording(long_flac), 100))
     assert ahead._idle == [decoder]
     assert first.shape == (2, LONG_S * RATE) and second.tolist() == first[:, :100].tolist()
 
 
-def test_two_recordings_are_decoded_side_by_side(long_wav):
-    pairs = zip(*(blocks_ahead(open_recording(long_wav)) for _ in range(2)), strict=True)
+def test_two_recordings_are_decoded_side_by_side(long_flac):
+    pairs = zip(*(blocks_ahead(open_recording(long_flac)) for _ in range(2)), strict=True)
     assert all((one == other).all() for one, other in pairs)
     assert len(ahead._idle) == 2
 
@@ -62,39 +63,45 @@ def test_short_recordings_need_no_process(tmp_path):
     assert ahead._idle == []
 
 
-def test_warnings_come_along_once(long_wav):
-    whole = long_wav.read_bytes()
-    long_wav.write_bytes(whole[: len(whole) - 4 * RATE])
-    beside, alone = open_recording(long_wav), open_recording(long_wav)
+def test_what_is_only_read_needs_no_process(tmp_path):
+    soundfile.write(tmp_path / "long.wav", np.zeros(LONG_S * RATE), RATE)
+    assert laid_end_to_end(blocks_ahead(open_recording(tmp_path / "long.wav"))).shape[1] == LONG_S * RATE
+    assert ahead._idle == []
+
+
+def test_warnings_come_along_once(long_flac):
+    whole = long_flac.read_bytes()
+    long_flac.write_bytes(whole[: len(whole) * 9 // 10])
+    beside, alone = open_recording(long_flac), open_recording(long_flac)
     for _ in range(2):
         shape = laid_end_to_end(blocks_ahead(beside)).shape
     assert shape == laid_end_to_end(alone.blocks()).shape
     assert beside.warnings == alone.warnings != []
 
 
-def test_a_file_that_is_gone_is_named(long_wav):
-    recording = open_recording(long_wav)
-    long_wav.unlink()
-    with pytest.raises(AudioFileError, match=r"long\.wav"):
+def test_a_file_that_is_gone_is_named(long_flac):
+    recording = open_recording(long_flac)
+    long_flac.unlink()
+    with pytest.raises(AudioFileError, match=r"long\.flac"):
         list(blocks_ahead(recording))
     assert ahead._idle == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_a_process_that_dies_is_an_error_of_the_file(long_wav):
-    list(blocks_ahead(open_recording(long_wav)))
+def test_a_process_that_dies_is_an_error_of_the_file(long_flac):
+    list(blocks_ahead(open_recording(long_flac)))
     (decoder,) = ahead._idle
     os.kill(decoder._process.pid, signal.SIGKILL)
     decoder._process.wait()
-    with pytest.raises(AudioFileError, match=r"long\.wav: FFmpeg broke down"):
-        list(blocks_ahead(open_recording(long_wav)))
-    assert laid_end_to_end(blocks_ahead(open_recording(long_wav))).shape[1] == LONG_S * RATE
+    with pytest.raises(AudioFileError, match=r"long\.flac: FFmpeg broke down"):
+        list(blocks_ahead(open_recording(long_flac)))
+    assert laid_end_to_end(blocks_ahead(open_recording(long_flac))).shape[1] == LONG_S * RATE
 
 
-def test_leaving_early_ends_the_process(long_wav):
-    list(blocks_ahead(open_recording(long_wav)))
+def test_leaving_early_ends_the_process(long_flac):
+    list(blocks_ahead(open_recording(long_flac)))
     (decoder,) = ahead._idle
-    blocks = blocks_ahead(open_recording(long_wav))
+    blocks = blocks_ahead(open_recording(long_flac))
     next(blocks)
     blocks.close()
     assert decoder._process.poll() is not None

@@ -156,10 +156,10 @@ def test_stretches_read_in_any_order_are_those_of_the_whole(shared_data):
 
 
 def test_a_file_that_is_sought_in_is_opened_once(tmp_path, monkeypatch):
-    soundfile.write(tmp_path / "long.wav", np.zeros(24_000), 8_000)
+    soundfile.write(tmp_path / "long.flac", np.zeros(24_000), 8_000)
     opened, really_open = [], av.open
     monkeypatch.setattr(av, "open", lambda *words, **more: opened.append(1) or really_open(*words, **more))
-    with open_recording(tmp_path / "long.wav") as recording:
+    with open_recording(tmp_path / "long.flac") as recording:
         opened.clear()
         for start in (20_000, 9_000, 15_000):
             list(recording.blocks(start, start + 10))

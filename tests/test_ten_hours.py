@@ -27,6 +27,8 @@ LONGEST_PIECE_S = 60
 class Talk:
     """Ten hours at 8 kHz: soft noise, ten seconds of it then ten of silence, and a tick every minute."""
 
+    needs_a_decoder = True
+
     def __init__(self):
         self.info = SimpleNamespace(sample_rate_hz=RATE, channels=1, samples=SAMPLES, duration_s=None)
         self.warnings = []

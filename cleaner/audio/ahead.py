@@ -34,7 +34,7 @@ LEAD = struct.Struct("<?q")
 
 def blocks_ahead(recording: Recording, stop: int | None = None) -> Iterator[np.ndarray]:
     """What ``recording.blocks(stop=stop)`` yields, its warnings included, made ahead of its use."""
-    if (recording.info.duration_s or 0) < _LONG_S:
+    if not recording.needs_a_decoder or (recording.info.duration_s or 0) < _LONG_S:
         yield from prefetch(recording.blocks(stop=stop))
         return
     try:
@@ -112,9 +112,9 @@ def _widen(pipe: Any) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _read(answers: Any, size: int) -> bytearray:
+def _read(answers: Any, size: int) -> memoryview:
     """Exactly ``size`` bytes; raises EOFError where the process ended before."""
-    read = bytearray(size)
+    read = np.empty(size, np.uint8).data
     if answers.readinto(read) < size:
         raise EOFError
     return read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any, Protocol
 
 import av
@@ -12,6 +13,7 @@ from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES, silence
 from cleaner.audio.mp3.encoder import Mp3Encoder, can_encode
 from cleaner.audio.mp3.plan import Original
+from cleaner.audio.plain import WORDS, packed
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
 # FFmpeg's Opus encoder permutes these layouts where it should undo the permutation: which channel to send
@@ -40,7 +42,15 @@ def encoder_for(output: OutputFormat, container: Any, jobs: int, original: Origi
     """
     if can_encode(output):
         return Mp3Encoder(output, container, jobs, original)
+    if output.encoder in WORDS and _is_as_it_was(output):
+        return PlainEncoder(output, container)
     return AvEncoder(output, container)
+
+
+def _is_as_it_was(output: OutputFormat) -> bool:
+    """Whether samples go into the file as they come."""
+    same_words = WORDS[output.encoder] == output.source_type and output.channels == output.source_channels
+    return same_words and output.muxer in ("wav", "w64")
 
 
 class AvEncoder:
@@ -74,8 +84,8 @@ class AvEncoder:
     def _packets(self, block: np.ndarray) -> Iterable[Any]:
         if self._order:
             block = block[list(self._order)]
-        packed = np.ascontiguousarray(block.T).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(packed, format=_FORMAT_OF[block.dtype], layout=self._layout)
+        flat = np.stack(list(block), axis=1).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(flat, format=_FORMAT_OF[block.dtype], layout=self._layout)
         frame.sample_rate = self._output.sample_rate_hz
         frame.pts = self._sent
         self._sent += block.shape[1]
@@ -87,3 +97,16 @@ class AvEncoder:
 
     def discard(self) -> None:
         """Nothing lies about."""
+
+
+class PlainEncoder(AvEncoder):
+    """Samples laid into packets as they are, past an encoder that would only copy them."""
+
+    def _packets(self, block: np.ndarray) -> Iterable[Any]:
+        packet = av.Packet(packed(block, self._output.encoder).data)  # type: ignore[arg-type]
+        packet.stream = self._stream
+        packet.time_base = Fraction(1, self._output.sample_rate_hz)
+        packet.pts = packet.dts = self._sent
+        packet.duration = block.shape[1]
+        self._sent += block.shape[1]
+        return [packet]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from av.stream import Disposition
 
-from cleaner.audio.chunks import chunk_lengths
+from cleaner.audio.chunks import chunks_of
 from cleaner.audio.mp3.header import Mp3Header, mp3_frame_samples, read_mp3_header
 
 # FFmpeg's names of sample formats, without the "p" of the planar ones.
@@ -102,11 +102,11 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
     mp3 = read_mp3_header(path) if codec.startswith("mp3") else None
     rate_hz = frame.sample_rate
     duration_s = _duration_s(container, stream)
-    chunks = chunk_lengths(path)
+    chunks = chunks_of(path)
     samples = _exact_samples(container.format.name, codec, stream, rate_hz, mp3)
     bits = _bits(codec, stream.codec_context.extradata or b"", frame)
-    if bits and chunks.get("data") and codec.startswith("pcm_"):
-        samples = int(chunks["data"] or 0) // (bits // 8 * frame.layout.nb_channels)
+    if bits and "data" in chunks and chunks["data"].length and codec.startswith("pcm_"):
+        samples = chunks["data"].length // (bits // 8 * frame.layout.nb_channels)
     cover = cover_of(container)
     return AudioInfo(
         path=path,

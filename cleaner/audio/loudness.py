@@ -165,7 +165,7 @@ class _Filters:
 
     def push(self, block: np.ndarray) -> Iterator[Any]:
         """Frames that are ready after this block."""
-        interleaved = np.ascontiguousarray(block.T, np.float32).reshape(1, -1)
+        interleaved = np.stack(list(block), axis=1).astype(np.float32, copy=False).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=self._layout)
         frame.sample_rate = self._rate_hz
         frame.pts = self._position

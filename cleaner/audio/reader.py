@@ -12,9 +12,10 @@ import numpy as np
 from cleaner.audio.decoding import Clock, Damage, Decoding, Landmark, clock_of
 from cleaner.audio.info import AudioInfo, describe, silence
 from cleaner.audio.opening import OpenFiles, first_frame, opened
+from cleaner.audio.plain import PlainSound, plain_sound
 from cleaner.errors import AudioFileError
 
-BLOCK_SAMPLES = 65_536
+BLOCK_SAMPLES = 131_072
 # Longer holes in the timestamps are a change of clock, not damage.
 _LONGEST_HOLE_S = 60
 # A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
@@ -54,6 +55,7 @@ class Recording:
             container.seek(0)
             self.info: AudioInfo = describe(path, container, stream, frame)
             self._clock = clock_of(self.info.container, self.info.codec, stream, frame, damaged_start)
+        self._plain = plain_sound(self.info)
         self._landmarks: list[Landmark] = []
         self._files = OpenFiles(path)
         if abs(self.info.late_s) > _LATE_S:
@@ -79,6 +81,9 @@ class Recording:
         delay and padding are left out, damaged stretches are silence of equal length. Every call decodes for
         itself, so several may run side by side.
         """
+        if self._plain:
+            yield from self._plain_blocks(self._plain, start, stop, block_samples)
+            return
         out, filled = None, 0
         for piece in self._pieces(start, stop, block_samples):
             if out is None and piece.shape[1] == block_samples:
@@ -96,6 +101,20 @@ class Recording:
                     out = None
         if out is not None:
             yield out[:, :filled]
+
+    @property
+    def needs_a_decoder(self) -> bool:
+        """Whether its blocks take work; those of most wav files are only read."""
+        return self._plain is None
+
+    def _plain_blocks(
+        self, plain: PlainSound, start: int, stop: int | None, block_samples: int
+    ) -> Iterator[np.ndarray]:
+        position = start
+        for block in plain.blocks(start, stop, block_samples):
+            position += block.shape[1]
+            yield block
+        self._warn_if_short(position, stop)
 
     def learned(self) -> Learned:
         """What passes over this file have found out."""
