@@ -303,9 +303,9 @@ def test_too_long_a_patch_is_none(source):
         rate_hz, channels = recording.info.sample_rate_hz, recording.info.channels
         samples = recording.info.samples
     settings = LameSettings(rate_hz, channels, vbr_quality=4)
-    spans = [Untouched(0, 5 * rate_hz, 0), Untouched(60 * rate_hz, 65 * rate_hz, 60 * rate_hz)]
-    assert Mp3Copy.of(Original(source, samples, 65 * rate_hz, spans), settings, 1) is None
-    assert Mp3Copy.of(Original(source, samples, 65 * rate_hz, spans[:1]), settings, 1) is None
+    spans = [Untouched(0, 5 * rate_hz, 0), Untouched(150 * rate_hz, 155 * rate_hz, 150 * rate_hz)]
+    assert Mp3Copy.of(Original(source, samples, 155 * rate_hz, spans), settings, 1) is None
+    assert Mp3Copy.of(Original(source, samples, 155 * rate_hz, spans[:1]), settings, 1) is None
     assert Mp3Copy.of(Original(source, samples, samples, []), settings, 1) is None
     assert Mp3Copy.of(Original(source, samples, 6 * rate_hz, spans[:1]), settings, 1) is not None
 
