@@ -3,6 +3,7 @@
     python preprocess.py episode.mp3
     python preprocess.py recordings/ "more/*.flac" --data data
     python preprocess.py episode.mp3 --labels episode.txt --labels-mean remove
+    python preprocess.py raw.wav --edited episode.mp3    # learn from an edit that was made already
 
 Running it again, with the same recordings or more, adds what is missing and never changes a label.
 """
@@ -19,7 +20,7 @@ from cleaner.cli import Parser, add_options, options_from, run, setting
 from cleaner.clips import Sliced, SliceSettings, slice_recording
 from cleaner.errors import CleanerError, UsageError
 from cleaner.imports import read_marks
-from cleaner.imports.apply import import_labels
+from cleaner.imports.apply import Applied, apply, import_labels
 from cleaner.imports.meaning import MEANINGS
 from cleaner.inputs import expand_inputs
 from cleaner.labels import read_labels
@@ -40,6 +41,13 @@ class PreprocessSettings:
     labels_mean: str | None = setting(
         None, "what marks mean whose form and words do not say it", choices=MEANINGS
     )
+    edited: Path | None = setting(
+        None,
+        "an edited version of the recording: what was cut or softened there is labelled as to be removed, "
+        "but for words, which are cut for what they say",
+        parse=Path,
+        metavar="FILE",
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     settings = options_from(options, PreprocessSettings)
     recordings = expand_inputs(options.recordings)
+    if settings.edited:
+        _check_edited(settings.edited, recordings)
     label_files = pair_labels(settings.labels, recordings)
     read_labels(Path(settings.data) / "labels.json")  # cheap, and told before the slow work
     slicing = options_from(options, SliceSettings)
@@ -60,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sliced = _slice(recording, settings.data, slicing)
             for label_file in label_files.get(recording, []):
                 _import(label_file, sliced, settings, alone=len(recordings) == 1)
+            if settings.edited:
+                _learn_from(settings.edited, recording, sliced, settings)
         except CleanerError as error:
             print(f"error: {error}", file=sys.stderr)
             failed += 1
@@ -75,22 +87,47 @@ def _slice(recording: Path, data: str, settings: SliceSettings) -> Sliced:
         print(f"warning: {recording}: {warning}", file=sys.stderr)
     length_s = sum(clip.duration_s for clip in sliced.clips)
     state = "there already" if sliced.was_there else "done"
-    what = f"{_clips(len(sliced.clips))}, {length_s:.1f} s"
+    what = f"{_counted(len(sliced.clips), 'clip')}, {length_s:.1f} s"
     print(f"{recording}: {what}, {state} as {sliced.recording} in {data}")
     return sliced
 
 
 def _import(label_file: str, sliced: Sliced, settings: PreprocessSettings, alone: bool) -> None:
     labels_path = Path(settings.data) / "labels.json"
-    applied = import_labels(label_file, sliced.clips, labels_path, settings.labels_mean, alone)
+    _tell(label_file, import_labels(label_file, sliced.clips, labels_path, settings.labels_mean, alone))
+
+
+def _learn_from(edited: Path, recording: Path, sliced: Sliced, settings: PreprocessSettings) -> None:
+    from cleaner.detect import load_detector, shipped_checkpoint
+    from cleaner.imports.edited import labels_of_edit
+
+    detector = load_detector(shipped_checkpoint())
+    with tqdm(desc=edited.name, unit="s", disable=None, leave=False) as bar:
+        learnt = labels_of_edit(recording, edited, detector, bar.update)
+    removed_s = sum(stretch.end_s - stretch.start_s for stretch in learnt.remove)
+    places = _counted(len(learnt.remove), "place")
+    print(f"{edited}: {removed_s:.1f} s of {recording} were removed, in {places}")
+    _tell(str(edited), apply(learnt, sliced.clips, Path(settings.data) / "labels.json", "edit"))
+
+
+def _tell(where: str, applied: Applied) -> None:
     for note in applied.notes:
         print(f"note: {note}", file=sys.stderr)
-    kept = f"; what a person said of {_clips(applied.left)} stays" if applied.left else ""
-    print(f"{label_file}: labels of {_clips(applied.changed)}{kept}")
+    kept = f"; what a person said of {_counted(applied.left, 'clip')} stays" if applied.left else ""
+    print(f"{where}: labels of {_counted(applied.changed, 'clip')}{kept}")
 
 
-def _clips(count: int) -> str:
-    return "1 clip" if count == 1 else f"{count} clips"
+def _check_edited(edited: Path, recordings: Sequence[Path]) -> None:
+    if len(recordings) > 1:
+        raise UsageError(f"--edited {edited} is of one recording; {len(recordings)} are named")
+    if not edited.is_file():
+        raise UsageError(f"--edited {edited}: no such file")
+    if edited.resolve() == recordings[0].resolve():
+        raise UsageError(f"--edited {edited} is the recording itself; its edited version is wanted")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def pair_labels(label_files: Sequence[str], recordings: Sequence[Path]) -> dict[Path, list[str]]:

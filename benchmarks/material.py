@@ -46,9 +46,12 @@ class Material:
         return self._made("second.wav", ["-i", self.long_wav, "-t", "1"])
 
     def minutes(self, count: int, kind: str) -> Path:
-        """So many minutes of it as ``mp3``, ``wav`` or ``flac``, whole files as a program would write them."""
-        start = self._made(f"{count}_minutes.mp3", self._repeated(60 * count, self.podcast))
-        return start if kind == "mp3" else self._made(f"{count}_minutes.{kind}", ["-i", start])
+        """So many minutes of it as ``mp3``, ``wav`` or ``flac``: whole files, as a program writes them."""
+        mp3 = self._made(f"{count}_minutes.mp3", self._repeated(60 * count, self.podcast))
+        if kind == "mp3":
+            return mp3
+        wav = self._made(f"{count}_minutes.wav", ["-i", mp3, "-c:a", "pcm_s16le"])
+        return wav if kind == "wav" else self._made(f"{count}_minutes.{kind}", ["-i", wav])
 
     @property
     def ten_hours_mp3(self) -> Path:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,7 +45,16 @@ def import_labels(
     where = str(label_file)
     marks = marks_of(read_marks(label_file), recording, where, alone)
     imported = meaning_of(marks, duration_s, where, means)
-    new = {clip.clip: label_of_clip(imported, clip) for clip in clips}
+    notes = (*note_on_the_name(marks, recording, where), *imported.notes)
+    return replace(apply(imported, clips, labels_path, "import"), notes=notes)
+
+
+def apply(imported: Imported, clips: Sequence[Clip], labels_path: str | Path, source: str) -> Applied:
+    """Label the clips of one recording with what is known of it; ``source`` is who knows (``SOURCES``).
+
+    What a person reviewed, and the original's labels, stay. Raises LabelsError, and then changes nothing.
+    """
+    new = {clip.clip: label_of_clip(imported, clip, source) for clip in clips}
     left = 0
 
     def unless_a_person_did(labels: dict[str, ClipLabel]) -> dict[str, ClipLabel]:
@@ -55,11 +64,10 @@ def import_labels(
         return {name: label for name, label in new.items() if name not in kept}
 
     update_labels(labels_path, unless_a_person_did)
-    notes = (*note_on_the_name(marks, recording, where), *imported.notes)
-    return Applied(len(new) - left, left, notes)
+    return Applied(len(new) - left, left, imported.notes)
 
 
-def label_of_clip(imported: Imported, clip: Clip) -> ClipLabel:
+def label_of_clip(imported: Imported, clip: Clip, source: str = "import") -> ClipLabel:
     """The part of an import that lies in a clip, on the clip's own clock."""
     remove = [Removal(*_inside(stretch, clip), stretch.kind) for stretch in _touching(imported.remove, clip)]
     unknown = [Unknown(*_inside(stretch, clip)) for stretch in _touching(imported.unknown, clip)]
@@ -67,7 +75,7 @@ def label_of_clip(imported: Imported, clip: Clip) -> ClipLabel:
         duration_s=clip.duration_s,
         remove=tuple(stretch for stretch in remove if stretch.end_s - stretch.start_s > _TICK_S),
         unknown=tuple(stretch for stretch in unknown if stretch.end_s - stretch.start_s > _TICK_S),
-        source="import",
+        source=source,
     )
 
 
