@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.audio import analysis_blocks, open_recording
+from cleaner.audio import Recording, analysis_blocks, open_recording
 from cleaner.errors import AudioFileError
 from cleaner.frames import analysis_length
 from cleaner.samples import from_float, to_float
@@ -185,3 +185,14 @@ def test_a_pipe_is_named(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(AudioFileError, match="is a pipe or a device; a file is wanted"):
         open_recording(tmp_path / "pipe.wav")
+
+
+def test_a_short_stretch_is_not_decoded_far_beyond_its_end(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "long.flac", np.zeros(400_000), 8_000)
+    asked = []
+    runs = Recording._runs
+    monkeypatch.setattr(Recording, "_runs", lambda self, *more: asked.append(more[-1]) or runs(self, *more))
+    with open_recording(tmp_path / "long.flac") as recording:
+        assert sum(block.shape[1] for block in recording.blocks(200_000, 200_100)) == 100
+        assert list(recording.blocks(5, 5)) == []
+    assert asked == [100, 1]

@@ -81,6 +81,8 @@ class Recording:
         delay and padding are left out, damaged stretches are silence of equal length. Every call decodes for
         itself, so several may run side by side.
         """
+        if stop is not None:  # a short stretch is not decoded far beyond its end
+            block_samples = max(1, min(block_samples, stop - start))
         if self._plain:
             yield from self._plain_blocks(self._plain, start, stop, block_samples)
             return
