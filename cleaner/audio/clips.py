@@ -28,7 +28,7 @@ def write_clip(path: str | Path, samples: np.ndarray, rate_hz: int, bits: int | 
     """
     channels, length = samples.shape
     little = samples.dtype.newbyteorder("<")
-    stored = np.ascontiguousarray(samples.T, little)
+    stored = np.stack(list(samples), axis=1).astype(little, copy=False)
     width = stored.itemsize
     if stored.dtype == np.int32 and (bits or 32) <= 24:
         width = 3
