@@ -2,6 +2,7 @@
 
     python benchmarks/training.py ../shared/data                       # every network, three seeds each
     python benchmarks/training.py ../shared/data --networks fine-tuned --seeds 0
+    python benchmarks/training.py ../shared/data --networks fine-tuned --labels edit    # learnt from his edit
 
 One row for each network of ``model.MODELS`` trained from scratch, for the shipped weights fine-tuned, and for
 the shipped weights as they are: size, figures on the judging clips (mean of the seeds, then each seed), what
@@ -26,14 +27,22 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
+from cleaner.audio.clips import write_clip  # noqa: E402
 from cleaner.detect import detect_features, load_detector  # noqa: E402
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES  # noqa: E402
 from cleaner.measuring.suite import TAIL_CLIPS  # noqa: E402
 from cleaner.measuring.tables import text_table  # noqa: E402
+from cleaner.measuring.truth import judged_in  # noqa: E402
 from model import MODELS, load_checkpoint  # noqa: E402
 
 SHIPPED = ROOT / "weights" / "default.pt"
 FINE_TUNED, AS_SHIPPED = "fine-tuned", "shipped"
 HOUR_FRAMES = 360_000
+CLIP_S = 5
+MASTERING = (
+    "acompressor=threshold=-24dB:ratio=3:attack=5:release=80,equalizer=f=200:t=q:w=1:g=-4,"
+    "equalizer=f=3000:t=q:w=1:g=4,loudnorm=I=-16"
+)
 FIGURES = {
     "AUC": ("auc", 4),
     "removed": ("removed_at_recall", 3),
@@ -59,9 +68,15 @@ def main() -> int:
     parser.add_argument("--networks", nargs="+", choices=names, default=names, help="which rows")
     parser.add_argument("--seeds", nargs="+", type=int, default=(0, 1, 2), help="one training each")
     parser.add_argument("--train", default="", help="further options of train.py, in quotes")
+    parser.add_argument(
+        "--labels",
+        choices=LABELS,
+        default="author",
+        help="the author's own, or what an edit spliced by them says after equaliser, compressor and codec",
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
-        labelled = slice_and_label(given.data / "podcast", Path(work) / "data")
+        labelled = LABELS[given.labels](given.data / "podcast", Path(work) / "data")
         runs = [
             trained(network, seed, labelled, Path(work), given.train.split())
             for network in given.networks
@@ -79,6 +94,26 @@ def slice_and_label(podcast: Path, data: Path) -> Path:
     before = {clip: label for clip, label in labels.items() if int(clip.rsplit("_", 1)[1]) < first}
     (data / "labels.json").write_text(json.dumps(before))
     return data
+
+
+def slice_and_learn(podcast: Path, data: Path) -> Path:
+    """The same, but labelled with what is found of an edit: mastered, as an mp3."""
+    import imageio_ffmpeg
+
+    (judged,) = judged_in(podcast)
+    known = round(TAIL_CLIPS[0] * CLIP_S / DECISION_S)
+    stays = np.repeat(judged.truth[:known] > 0.5, DECISION_SAMPLES)
+    data.mkdir()
+    spliced, edited = data / "spliced.wav", data / "edited.mp3"
+    samples = judged.samples()[: len(stays)][stays]
+    write_clip(spliced, samples[None], ANALYSIS_RATE_HZ)
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", spliced, "-af", MASTERING]
+    subprocess.run([*map(str, ffmpeg), "-ar", "44100", "-b:a", "96k", str(edited)], check=True)
+    print(script("preprocess.py", *podcast.glob("*.flac"), "--data", data, "--edited", edited))
+    return data
+
+
+LABELS = {"author": slice_and_label, "edit": slice_and_learn}
 
 
 def trained(network: str, seed: int, data: Path, work: Path, options: Sequence[str]) -> Trained:
