@@ -120,10 +120,9 @@ def _tell(where: str, applied: Applied) -> None:
 def _check_edited(edited: Path, recordings: Sequence[Path]) -> None:
     if len(recordings) > 1:
         raise UsageError(f"--edited {edited} is of one recording; {len(recordings)} are named")
-    if not edited.is_file():
-        raise UsageError(f"--edited {edited}: no such file")
-    if edited.resolve() == recordings[0].resolve():
-        raise UsageError(f"--edited {edited} is the recording itself; its edited version is wanted")
+    with open_recording(edited):  # what is no sound file is told before the slow work
+        if edited.resolve() == recordings[0].resolve():
+            raise UsageError(f"--edited {edited} is the recording itself; its edited version is wanted")
 
 
 def _counted(count: int, what: str) -> str:

@@ -139,16 +139,18 @@ def test_the_command_line_labels_clips_and_leaves_a_persons(raw, tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "said", "code"),
     [
-        (("raw.wav", "--edited", "gone.wav"), "--edited gone.wav: no such file"),
-        (("raw.wav", "--edited", "raw.wav"), "--edited raw.wav is the recording itself"),
-        (("raw.wav", "more.wav", "--edited", "raw.wav"), "--edited raw.wav is of one recording; 2 are named"),
+        (("raw.wav", "--edited", "gone.wav"), "gone.wav: no such file", 1),
+        (("raw.wav", "--edited", "text.mp3"), "text.mp3 is not a sound file", 1),
+        (("raw.wav", "--edited", "raw.wav"), "--edited raw.wav is the recording itself", 2),
+        (("raw.wav", "more.wav", "--edited", "more.wav"), "more.wav is of one recording; 2 are named", 2),
     ],
 )
-def test_a_wrong_edit_is_told_before_the_work(raw, tmp_path, monkeypatch, capsys, arguments, said):
+def test_a_wrong_edit_is_told_before_the_work(raw, tmp_path, monkeypatch, capsys, arguments, said, code):
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "more.wav", talk(2))
-    assert exit_code(*arguments) == 2
+    (tmp_path / "text.mp3").write_text("no sound")
+    assert exit_code(*arguments) == code
     assert said in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
