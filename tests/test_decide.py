@@ -48,6 +48,7 @@ def act(*actions, **settings):
         ("sssbbk", ["0-40 silence cut", "40-100 breath cut", "100-120 keep"]),  # it begins softly
         ("ksssbbnn", ["0-20 keep", "20-60 silence cut", "60-120 breath cut", "120-160 noise cut"]),
         ("kbbssnn", ["0-20 keep", "20-80 breath cut", "80-140 noise cut"]),
+        ("kssbbnnbbbss", ["0-20 keep", "20-40 silence cut", "40-220 breath cut", "220-240 silence cut"]),
         ("kssbssk", ["0-20 keep", "20-120 silence cut", "120-140 keep"]),  # a sliver of a kind is doubt
     ],
 )

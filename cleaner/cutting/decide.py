@@ -22,6 +22,9 @@ from cleaner.segments import DEFAULT_THRESHOLD, Segment, TidySettings, keep_mask
 
 # Shorter stretches of a kind within one removal are the network's doubt, not a sound of their own.
 _SHORTEST_KIND_DECISIONS = 2
+# What lasts longer, or is called two things in shares more alike, may be several sounds.
+_LONGEST_SOUND_DECISIONS = 100
+_MOST_OF_A_SOUND = 2 / 3
 _SILENCE = KIND_NAMES.index("silence")
 
 
@@ -107,9 +110,19 @@ def _keep_up_to(segments: list[Segment], end: int) -> None:
 
 def _stretches_of_kinds(kind: np.ndarray) -> tuple[list[int], list[str]]:
     """First decision and kind of each stretch of one kind in a removal, ``kind`` int ``(d,)``."""
-    heard = _with_soft_ends(_without_slivers(kind))
+    heard = _with_soft_ends(_without_slivers(_of_one_kind(kind)))
     starts = _changes(heard)
     return starts, [KIND_NAMES[heard[start]] for start in starts]
+
+
+def _of_one_kind(kind: np.ndarray) -> np.ndarray:
+    """A sound between silences is what most of it is called, so that no action changes in its midst."""
+    whole = kind.copy()
+    for start, end in runs(kind != _SILENCE):
+        counts = np.bincount(kind[start:end])
+        if end - start <= _LONGEST_SOUND_DECISIONS and counts.max() >= _MOST_OF_A_SOUND * (end - start):
+            whole[start:end] = counts.argmax()
+    return whole
 
 
 def _without_slivers(kind: np.ndarray) -> np.ndarray:
