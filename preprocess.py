@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -79,9 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _slice(recording: Path, data: str, settings: SliceSettings) -> Sliced:
-    with open_recording(recording) as source:
-        whole_s = source.info.duration_s
-    with tqdm(desc=recording.name, total=whole_s, unit="s", disable=None, leave=False) as bar:
+    with _seconds_bar(recording.name, _length_s(recording)) as bar:
         sliced = slice_recording(recording, data, settings, lambda done_s: bar.update(done_s - bar.n))
     for warning in sliced.warnings:
         print(f"warning: {recording}: {warning}", file=sys.stderr)
@@ -102,12 +101,21 @@ def _learn_from(edited: Path, recording: Path, sliced: Sliced, settings: Preproc
     from cleaner.imports.edited import labels_of_edit
 
     detector = load_detector(shipped_checkpoint())
-    with tqdm(desc=edited.name, unit="s", disable=None, leave=False) as bar:
+    with _seconds_bar(edited.name, _length_s(recording) + 2 * _length_s(edited)) as bar:
         learnt = labels_of_edit(recording, edited, detector, bar.update)
     removed_s = sum(stretch.end_s - stretch.start_s for stretch in learnt.remove)
     places = _counted(len(learnt.remove), "place")
     print(f"{edited}: {removed_s:.1f} s of {recording} were removed, in {places}")
     _tell(str(edited), apply(learnt, sliced.clips, Path(settings.data) / "labels.json", "edit"))
+
+
+def _length_s(path: Path) -> float:
+    with open_recording(path) as source:
+        return source.info.duration_s or 0.0
+
+
+def _seconds_bar(name: str, whole_s: float) -> Any:
+    return tqdm(desc=name, total=round(whole_s) or None, unit="s", unit_scale=True, disable=None, leave=False)
 
 
 def _tell(where: str, applied: Applied) -> None:

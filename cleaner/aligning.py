@@ -69,13 +69,14 @@ def loudness(frames: np.ndarray) -> np.ndarray:
     return np.log(np.exp(frames).mean(axis=1))
 
 
-def align(
-    recording: np.ndarray, edited: np.ndarray, progress: Callable[[int], None] | None = None
-) -> list[Match]:
+Progress = Callable[[int], None]
+
+
+def align(recording: np.ndarray, edited: np.ndarray, progress: Progress = lambda frames: None) -> list[Match]:
     """What of an edit is in the recording: matches in the order of both.
 
-    ``recording``: sketch ``(T, 16)``; ``edited``: sketch ``(E, 16)``. ``progress`` is told the frames of the
-    edit that are done. Frames of neither are in two matches.
+    ``recording``: sketch ``(T, 16)``; ``edited``: sketch ``(E, 16)``. ``progress`` is told how
+    many more frames of the edit are done. Frames of neither are in two matches.
     """
     coarse = [_coarse(one) for one in (recording, edited)]
     places = _way(coarse[0], coarse[1], progress)
@@ -90,7 +91,7 @@ def _coarse(frames: np.ndarray) -> np.ndarray:
     return whole.reshape(-1, _COARSE, frames.shape[1]).mean(axis=1)
 
 
-def _way(recording: np.ndarray, edited: np.ndarray, progress: Callable[[int], None] | None) -> np.ndarray:
+def _way(recording: np.ndarray, edited: np.ndarray, progress: Progress) -> np.ndarray:
     """The recording's step that each step of the edit is, -1 where it is none: int64 ``(steps,)``.
 
     Chunk by chunk, each overlapping the next, so that what is far away costs neither time nor memory.
@@ -111,8 +112,7 @@ def _way(recording: np.ndarray, edited: np.ndarray, progress: Callable[[int], No
         places[done : done + settled] = path
         at = max(at, int(path.max(initial=-1)) + 1)
         done += settled
-        if progress:
-            progress(done * _COARSE)
+        progress(settled * _COARSE)
     return places
 
 

@@ -51,14 +51,14 @@ def labels_of_edit(
 ) -> Imported:
     """What an edited version of a recording says of it.
 
-    ``progress`` is told the seconds of either that have been heard, as they come. Raises AudioFileError for
-    what cannot be read, ImportFormatError where the one is no edit of the other.
+    ``progress`` is told of seconds that are done, as they come: the recording's once, the edit's twice.
+    Raises AudioFileError for what cannot be read, ImportFormatError where the one is no edit of the other.
     """
     with open_recording(recording) as source:
         heard, keep = _heard(source, detector, progress)
     with open_recording(edited) as source:
         result, _ = _heard(source, None, progress)
-    matches = align(sketch(heard), sketch(result))
+    matches = align(sketch(heard), sketch(result), lambda frames: progress(frames * FRAME_S))
     found = sum(match.length for match in matches) / max(1, len(result))
     if found < _LEAST_FOUND:
         raise ImportFormatError(
