@@ -71,11 +71,10 @@ def load_detector(path: str | Path, device: str = "cpu") -> Detector:
     if not path.is_file():
         raise CheckpointError(f"checkpoint {path} does not exist")
     try:
-        loader = importlib.import_module(_LOADERS[path.suffix])
+        return importlib.import_module(_LOADERS[path.suffix]).load_detector(path, device)
     except ModuleNotFoundError as error:
         missing = f"the package {error.name}: pip install {error.name}"
         raise CheckpointError(f"checkpoint {path} needs {missing}") from None
-    return loader.load_detector(path, device)
 
 
 def detect(

@@ -1,5 +1,7 @@
 """Windows with context answer as the whole does."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,9 @@ def test_a_checkpoint_that_is_not_there_is_named(name, tmp_path):
 def test_the_shipped_weights_come_in_the_form_that_suits_the_device(device, name):
     path = shipped_checkpoint(device)
     assert path.name == name and path.is_file()
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(CheckpointError, match="needs the package onnxruntime: pip install onnxruntime"):
+        load_detector(shipped_checkpoint())
