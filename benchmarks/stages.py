@@ -27,7 +27,7 @@ from cleaner.audio.analysis import mono_blocks, resampled  # noqa: E402
 from cleaner.cutting.decide import CutSettings, decide  # noqa: E402
 from cleaner.cutting.edges import EdgeEnergy  # noqa: E402
 from cleaner.detect import Detector, detect_stream, load_detector, shipped_checkpoint  # noqa: E402
-from cleaner.features import LogMelStream, log_mel  # noqa: E402
+from cleaner.features import log_mel, log_mel_blocks  # noqa: E402
 from cleaner.render import original_of  # noqa: E402
 from cleaner.segments import CutList, Source  # noqa: E402
 from cleaner.splice import splice  # noqa: E402
@@ -60,7 +60,7 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     mono = stages.timed("mix to mono", lambda: list(mono_blocks(iter(blocks), rate_hz)))
     analysis = stages.timed("resample to 16 kHz", lambda: list(resampled(iter(mono), rate_hz)))
     energy = stages.timed("energy for the edges", lambda: _energy(blocks, rate_hz))
-    mels = stages.timed("log-mel", lambda: _mels(analysis))
+    mels = stages.timed("log-mel", lambda: list(log_mel_blocks(analysis)))
     answers = stages.timed("network", lambda: [a.copy() for a in detect_stream(detector, mels)])
     answer = np.concatenate(answers, axis=1)
     settings = CutSettings()
@@ -87,11 +87,6 @@ def _energy(blocks: Iterable[Any], rate_hz: int) -> Any:
     for block in blocks:
         energy.push(block)
     return energy.finish()
-
-
-def _mels(analysis: Iterable[Any]) -> list[Any]:
-    stream = LogMelStream()
-    return [*(stream.push(samples) for samples in analysis), stream.finish()]
 
 
 def _write(path: Path, output: Any, original: Original | None, blocks: Iterable[Any]) -> None:

@@ -9,7 +9,6 @@ price, so that silence, which fits anywhere, is not cut up.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -185,8 +184,7 @@ def _probed(recording: np.ndarray, chunk: np.ndarray) -> int | None:
     length = min(_PROBE, len(chunk))
     if len(recording) < length:
         return None
-    loudness = np.convolve(chunk.mean(axis=1), np.ones(length), "valid")
-    first = int(loudness.argmax())
+    first = int(np.convolve(chunk.mean(axis=1), np.ones(length), "valid").argmax())
     probe = chunk[first : first + length]
     total = np.zeros(len(recording) - length + 1)
     for step in range(length):
@@ -224,7 +222,7 @@ def _along(match: Match, shift: int, recording: np.ndarray, edited: np.ndarray) 
 def _settled(matches: list[Match], recording: np.ndarray, edited: np.ndarray) -> list[Match]:
     """Matches whose edges lie where the change from one to the next is cheapest, in the middle of a tie."""
     settled = matches[:1]
-    for before, after in pairwise(matches):
+    for after in matches[1:]:
         before = settled[-1]
         if before.edited + before.length == after.edited and before.offset != after.offset:
             low = max(before.edited + 1, after.edited - _EDGE)

@@ -16,7 +16,7 @@ from cleaner.audio import AudioInfo, Recording, analysis_blocks, blocks_ahead, o
 from cleaner.audio.clips import write_clip
 from cleaner.cli import parse_number, setting
 from cleaner.errors import AudioFileError, LabelsError, UsageError
-from cleaner.features import LogMelStream
+from cleaner.features import log_mel_blocks
 from cleaner.files import fingerprint
 from cleaner.frames import DECISION_FRAMES, DECISION_S, DECISIONS_PER_S
 from cleaner.labels import add_clips, locked
@@ -148,14 +148,12 @@ def _write_clips(
     # Rounded down, so that a recording has sound past a border exactly where it has frames past it.
     sound = _Cutter(lambda index: index * decisions * rate_hz // DECISIONS_PER_S, write_wav)
     mels = _Cutter(lambda index: index * decisions * DECISION_FRAMES, write_mel)
-    stream = LogMelStream()
     # Decoding and the clips' sound in one thread, what the network hears in the other.
     decoded = prefetch(_passing(blocks_ahead(source), sound.push))
-    for samples in analysis_blocks(decoded, rate_hz):
-        mels.push(stream.push(samples))
+    for mel in log_mel_blocks(analysis_blocks(decoded, rate_hz)):
+        mels.push(mel)
         if progress:
             progress(sound.received / rate_hz)
-    mels.push(stream.finish())
     for cutter in (sound, mels):
         cutter.finish()
     return lengths

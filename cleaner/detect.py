@@ -9,7 +9,7 @@ import numpy as np
 
 from cleaner.audio import Recording, analysis_blocks, blocks_ahead
 from cleaner.errors import CheckpointError
-from cleaner.features import LogMelStream
+from cleaner.features import log_mel_blocks
 from cleaner.frames import DECISION_FRAMES, FeatureConfig, decision_count
 from cleaner.kinds import KIND_NAMES
 from cleaner.pipeline import prefetch
@@ -102,7 +102,7 @@ def detect(
     # Decoding, which takes about as long as all the rest, is beside already; resampling gets a thread.
     analysis = prefetch(analysis_blocks(shown(), recording.info.sample_rate_hz))
     keep, kind, kinds = bytearray(), bytearray(), bytearray()
-    for answer in detect_stream(detector, _mel_blocks(analysis)):
+    for answer in detect_stream(detector, log_mel_blocks(analysis)):
         keep += answer[0].tobytes()
         kind += answer[1:].argmax(axis=0).astype(np.uint8).tobytes()
         if all_kinds:
@@ -149,10 +149,3 @@ def _answers(detector: Detector, window: np.ndarray, lead: int, frames: int) -> 
     answer = detector.network(window)
     first = lead // DECISION_FRAMES
     return answer[:, first : first + decision_count(frames)]
-
-
-def _mel_blocks(analysis: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    stream = LogMelStream()
-    for samples in analysis:
-        yield stream.push(samples)
-    yield stream.finish()

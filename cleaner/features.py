@@ -4,7 +4,7 @@ A frame depends on its own 25 ms window only, against a fixed reference, so a cl
 give the same numbers for the same second, and block-wise equals whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
@@ -75,6 +75,14 @@ class LogMelStream:
         self._pending = self._pending[frames * config.hop_samples :].copy()
         self._made += frames
         return mel.T
+
+
+def log_mel_blocks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Blocks of samples, float32 ``(m,)``, to blocks of their log-mel, float32 ``(mel_bands, t)``."""
+    stream = LogMelStream()
+    for samples in blocks:
+        yield stream.push(samples)
+    yield stream.finish()
 
 
 @lru_cache

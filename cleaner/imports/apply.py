@@ -46,7 +46,7 @@ def import_labels(
     marks = marks_of(read_marks(label_file), recording, where, alone)
     imported = meaning_of(marks, duration_s, where, means)
     notes = (*note_on_the_name(marks, recording, where), *imported.notes)
-    return replace(apply(imported, clips, labels_path, "import"), notes=notes)
+    return apply(replace(imported, notes=notes), clips, labels_path, "import")
 
 
 def apply(imported: Imported, clips: Sequence[Clip], labels_path: str | Path, source: str) -> Applied:
@@ -67,7 +67,7 @@ def apply(imported: Imported, clips: Sequence[Clip], labels_path: str | Path, so
     return Applied(len(new) - left, left, imported.notes)
 
 
-def label_of_clip(imported: Imported, clip: Clip, source: str = "import") -> ClipLabel:
+def label_of_clip(imported: Imported, clip: Clip, source: str) -> ClipLabel:
     """The part of an import that lies in a clip, on the clip's own clock."""
     remove = [Removal(*_inside(stretch, clip), stretch.kind) for stretch in _touching(imported.remove, clip)]
     unknown = [Unknown(*_inside(stretch, clip)) for stretch in _touching(imported.unknown, clip)]

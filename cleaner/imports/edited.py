@@ -14,7 +14,7 @@ from cleaner.aligning import Match, align, loudness, pooled, sketch
 from cleaner.audio import Recording, analysis_blocks, blocks_ahead, open_recording
 from cleaner.detect import Detector, detect_stream
 from cleaner.errors import ImportFormatError
-from cleaner.features import LogMelStream
+from cleaner.features import log_mel_blocks
 from cleaner.frames import DECISION_FRAMES, DECISION_S, FeatureConfig
 from cleaner.imports.meaning import Imported
 from cleaner.label_form import Removal, Unknown
@@ -66,8 +66,7 @@ def labels_of_edit(
             f"{_LEAST_FOUND:.0%} must be"
         )
     levels = _levels(matches, heard, result)
-    usual = _usual_loss(matches, *levels)
-    matches = [part for match in matches for part in _as_loud(match, *levels, usual)]
+    matches = list(_as_loud(matches, *levels))
     return _imported(_gaps(matches, len(heard), len(result)), levels, keep, str(edited))
 
 
@@ -75,20 +74,15 @@ def _heard(
     recording: Recording, detector: Detector | None, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
     """What a sketch is made of, ``(T, bands)``, and the keep probabilities ``(D,)`` of a detector."""
-    rate_hz, parts, stream = recording.info.sample_rate_hz, [], LogMelStream()
+    rate_hz, parts = recording.info.sample_rate_hz, []
 
     def shown() -> Iterator[np.ndarray]:
         for block in blocks_ahead(recording):
             progress(block.shape[1] / rate_hz)
             yield block
 
-    def mels() -> Iterator[np.ndarray]:
-        for samples in analysis_blocks(shown(), rate_hz):
-            yield stream.push(samples)
-        yield stream.finish()
-
     def seen() -> Iterator[np.ndarray]:
-        for mel in mels():
+        for mel in log_mel_blocks(analysis_blocks(shown(), rate_hz)):
             parts.append(pooled(mel))
             yield mel
 
@@ -118,10 +112,11 @@ def _usual_loss(matches: Sequence[Match], recording: np.ndarray, edited: np.ndar
     """
     lost = np.concatenate([_lost(match, recording, edited) for match in matches])
     heard = np.concatenate([recording[one.recording : one.recording + one.length] for one in matches])
-    steps = range(int(_steps(heard).max()) + 1)
-    return np.array(
-        [np.median(lost[_steps(heard) == step]) if step in _steps(heard) else 0 for step in steps]
-    )
+    step = _steps(heard)
+    usual = np.zeros(step.max() + 1)
+    for one in np.unique(step):
+        usual[one] = np.median(lost[step == one])
+    return usual
 
 
 def _steps(levels: np.ndarray) -> np.ndarray:
@@ -134,19 +129,21 @@ def _lost(match: Match, recording: np.ndarray, edited: np.ndarray) -> np.ndarray
     return before - edited[match.edited : match.edited + match.length]
 
 
-def _as_loud(match: Match, recording: np.ndarray, edited: np.ndarray, usual: np.ndarray) -> Iterator[Match]:
-    """The parts of a match in which the edit is about as loud as usual, as the levels of both tell."""
-    heard = recording[match.recording : match.recording + match.length]
-    lost = _lost(match, recording, edited) - usual[np.minimum(_steps(heard), len(usual) - 1)]
-    lost = np.pad(lost, _SMOOTH // 2, mode="edge")
-    softer = np.convolve(lost, np.ones(_SMOOTH) / _SMOOTH, "valid") >= _SOFTER
-    softer &= heard > np.percentile(recording, _LOUD_PERCENTILE) - _AUDIBLE
-    at = 0
-    for start, stop in [*runs(softer).tolist(), [match.length, match.length]]:
-        if stop - start >= _SOFTENED_FRAMES or start == match.length:
-            if at < start:
-                yield Match(match.recording + at, match.edited + at, start - at)
-            at = stop
+def _as_loud(matches: Sequence[Match], recording: np.ndarray, edited: np.ndarray) -> Iterator[Match]:
+    """The parts of matches in which the edit is about as loud as usual, as the levels of both tell."""
+    usual = _usual_loss(matches, recording, edited)
+    audible = recording > np.percentile(recording, _LOUD_PERCENTILE) - _AUDIBLE
+    for match in matches:
+        span = slice(match.recording, match.recording + match.length)
+        lost = _lost(match, recording, edited) - usual[_steps(recording[span])]
+        lost = np.pad(lost, _SMOOTH // 2, mode="edge")
+        softer = (np.convolve(lost, np.ones(_SMOOTH) / _SMOOTH, "valid") >= _SOFTER) & audible[span]
+        at = 0
+        for start, stop in [*runs(softer).tolist(), [match.length, match.length]]:
+            if stop - start >= _SOFTENED_FRAMES or start == match.length:
+                if at < start:
+                    yield Match(match.recording + at, match.edited + at, start - at)
+                at = stop
 
 
 def _gaps(matches: Sequence[Match], frames: int, edited_frames: int) -> Iterator[_Gap]:
