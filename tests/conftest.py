@@ -2,7 +2,10 @@
 
 import os
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -54,3 +57,17 @@ def gate_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoint") / "gate.pt"
     save_checkpoint(Checkpoint(network), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[[Callable[[], Any]], Any]:
+    """Ask again and again until the answer is true, and return it; only a minute without one is a failure."""
+
+    def wait(answer: Callable[[], Any]) -> Any:
+        give_up = time.monotonic() + 60
+        while not (found := answer()):
+            assert time.monotonic() < give_up, f"still {found!r} after a minute"
+            time.sleep(0.02)
+        return found
+
+    return wait

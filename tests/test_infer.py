@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -318,17 +317,31 @@ def command(*words, **options):
     )
 
 
-def test_ctrl_c_leaves_nothing_half_written(tmp_path, gate_checkpoint):
-    path = tmp_path / "long.wav"
-    soundfile.write(path, np.tile(sound_and_silence(), 400), RATE)
-    process = command(path, "-o", tmp_path / "clean.flac", "--checkpoint", gate_checkpoint)
-    while process.poll() is None and len(list(tmp_path.iterdir())) == 1:
-        time.sleep(0.01)
+# infer.py, but that it waits to be interrupted once the first samples are written.
+HALF_WAY = """
+import runpy, sys, time
+from cleaner.audio import Writer
+write = Writer.write
+def write_and_wait(self, block):
+    write(self, block)
+    print("half-way", flush=True)
+    time.sleep(60)
+Writer.write = write_and_wait
+runpy.run_path("infer.py", run_name="__main__")
+"""
+
+
+def test_ctrl_c_leaves_nothing_half_written(talk, gate_checkpoint):
+    words = [talk, "-o", talk.with_name("clean.flac"), "--checkpoint", gate_checkpoint]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([sys.executable, "-c", HALF_WAY, *words], cwd=ROOT, **pipes)
+    assert process.stdout.readline() == "half-way\n"
+    assert len(list(talk.parent.iterdir())) == 2
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(talk.parent.iterdir()) == [talk]
 
 
 @pytest.mark.parametrize(

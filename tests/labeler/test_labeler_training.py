@@ -1,7 +1,6 @@
 """Training started from the page: a process of its own, followed, stopped, and taken up when it is better."""
 
 import sys
-import time
 
 import pytest
 
@@ -43,16 +42,18 @@ def training(tmp_path):
     return make
 
 
-def until(training, *states):
-    for _ in range(400):
+@pytest.fixture
+def until(wait_until):
+    """Wait until a training is in one of some states; returns its summary."""
+
+    def summary_in(training, states):
         summary = training.summary()
-        if summary["state"] in states:
-            return summary
-        time.sleep(0.02)
-    raise AssertionError(summary)
+        return summary if summary["state"] in states else None
+
+    return lambda training, *states: wait_until(lambda: summary_in(training, states))
 
 
-def test_a_better_checkpoint_is_taken_up(training, tmp_path):
+def test_a_better_checkpoint_is_taken_up(training, tmp_path, until):
     run = training()
     run.start(tmp_path / "mine.pt")
     summary = until(run, "done")
@@ -63,7 +64,7 @@ def test_a_better_checkpoint_is_taken_up(training, tmp_path):
     assert "Better" in summary["message"]
 
 
-def test_what_was_learnt_from_a_folder_is_found_again(training, tmp_path):
+def test_what_was_learnt_from_a_folder_is_found_again(training, tmp_path, until):
     assert learnt_from(tmp_path / "data") is None
     run = training()
     run.start(None)
@@ -74,7 +75,7 @@ def test_what_was_learnt_from_a_folder_is_found_again(training, tmp_path):
     assert learnt_from(tmp_path / "data") is None
 
 
-def test_a_worse_checkpoint_is_not(training, tmp_path):
+def test_a_worse_checkpoint_is_not(training, tmp_path, until):
     run = training(auc=0.5)
     run.start(None)
     assert "stays" in until(run, "done")["message"]
@@ -82,7 +83,7 @@ def test_a_worse_checkpoint_is_not(training, tmp_path):
     assert learnt_from(tmp_path / "data") is None
 
 
-def test_a_failed_training_shows_its_last_words(training):
+def test_a_failed_training_shows_its_last_words(training, until):
     run = training(code=2)
     run.start(None)
     summary = until(run, "failed")
@@ -90,20 +91,17 @@ def test_a_failed_training_shows_its_last_words(training):
     assert training.taken == []
 
 
-def test_progress_is_followed_and_training_can_be_stopped(training):
+def test_progress_is_followed_and_training_can_be_stopped(training, wait_until, until):
     run = training(pause=30)
     run.start(None)
-    for _ in range(300):
-        if run.summary()["share"] == 0.5:
-            break
-        time.sleep(0.02)
-    assert run.summary()["state"] == "running" and run.summary()["share"] == 0.5
+    wait_until(lambda: run.summary()["share"] == 0.5)
+    assert run.summary()["state"] == "running"
     run.stop()
     assert until(run, "stopped")["state"] == "stopped"
     assert training.taken == []
 
 
-def test_only_one_training_runs_at_a_time(training):
+def test_only_one_training_runs_at_a_time(training, until):
     from cleaner.errors import UsageError
 
     run = training(pause=30)

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -318,7 +317,7 @@ def test_every_answer_carries_the_policy(client):
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_proposal_is_what_infer_would_cut(make_app, tmp_path):
+def test_a_proposal_is_what_infer_would_cut(make_app, tmp_path, wait_for_model):
     client = make_app(load_detector=loudness_detector, checkpoint=Path("x.pt")).test_client()
     wait_for_model(client)
     proposal = client.get("/api/clips/talk_1").json["proposal"]
@@ -346,19 +345,19 @@ def cuts_of_the_whole(path):
     return [(part.start / 16_000, part.end / 16_000, part.kind) for part in segments if not part.keep]
 
 
-def wait_for_model(client):
-    for _ in range(200):
+@pytest.fixture
+def wait_for_model(wait_until):
+    """Wait until the model has answered on every clip; returns the status of that moment."""
+
+    def answered(client):
         status = client.get("/api/status").json
-        if (
-            all(value["doubt"] is not None for value in status["changes"].values())
-            and status["model"]["version"]
-        ):
-            return status
-        time.sleep(0.02)
-    raise AssertionError(f"the model did not come: {status}")
+        doubts = [value["doubt"] for value in status["changes"].values()]
+        return status if status["model"]["version"] and None not in doubts else None
+
+    return lambda client: wait_until(lambda: answered(client))
 
 
-def test_agreement_counts_decisions_of_reviewed_clips(make_app):
+def test_agreement_counts_decisions_of_reviewed_clips(make_app, wait_for_model):
     client = make_app(load_detector=loudness_detector, checkpoint=Path("x.pt")).test_client()
     wait_for_model(client)
     proposal = client.get("/api/clips/talk_1").json["proposal"]
@@ -368,21 +367,17 @@ def test_agreement_counts_decisions_of_reviewed_clips(make_app):
     assert other["clips"] == 2 and 0.5 < other["share"] < 1
 
 
-def test_a_model_that_cannot_be_loaded_leaves_a_working_page(make_app):
+def test_a_model_that_cannot_be_loaded_leaves_a_working_page(make_app, wait_until):
     def broken(path):
         raise ValueError("not a checkpoint")
 
     client = make_app(load_detector=broken, checkpoint=Path("x.pt")).test_client()
-    for _ in range(100):
-        model = client.get("/api/status").json["model"]
-        if model["state"] == "failed":
-            break
-        time.sleep(0.01)
-    assert model["message"] == "Model: not a checkpoint"
+    wait_until(lambda: client.get("/api/status").json["model"]["state"] == "failed")
+    assert client.get("/api/status").json["model"]["message"] == "Model: not a checkpoint"
     assert save(client).status_code == 200
 
 
-def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path):
+def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path, wait_for_jobs):
     from labeler import LabelerConfig, create_app
 
     client = create_app(LabelerConfig(data=tmp_path / "new")).test_client()
@@ -398,26 +393,25 @@ def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path):
     assert client.get("/api/clips/my talk_0").status_code == 200
 
 
-def test_a_recording_is_done_only_when_its_clips_are_there(data, tmp_path):
+def test_a_recording_is_done_only_when_its_clips_are_there(data, tmp_path, wait_until):
     from labeler.intake import Intake
 
     seen = []
     intake = Intake(tmp_path / "new", lambda: seen.append(intake.jobs()[0]["state"]))
     intake.take("talk.wav", [(tmp_path / "talk.wav").read_bytes()])
-    for _ in range(300):
-        if intake.jobs()[0]["state"] == "done":
-            break
-        time.sleep(0.02)
+    wait_until(lambda: intake.jobs()[0]["state"] == "done")
     assert seen == ["slicing"]
 
 
-def wait_for_jobs(client):
-    for _ in range(300):
+@pytest.fixture
+def wait_for_jobs(wait_until):
+    """Wait until every recording taken in is done or failed; returns what is told of them."""
+
+    def ended(client):
         jobs = client.get("/api/status").json["jobs"]
-        if jobs and all(job["state"] in ("done", "failed") for job in jobs):
-            return jobs
-        time.sleep(0.02)
-    raise AssertionError(jobs)
+        return jobs if all(job["state"] in ("done", "failed") for job in jobs) else None
+
+    return lambda client: wait_until(lambda: ended(client))
 
 
 def test_the_page_takes_what_preprocess_takes(client):
@@ -434,7 +428,7 @@ def test_an_upload_of_a_foreign_kind_is_refused(client, data, name):
     assert not (data / "recordings").exists()
 
 
-def test_an_upload_stays_in_its_folder_and_overwrites_nothing(client, data, tmp_path):
+def test_an_upload_stays_in_its_folder_and_overwrites_nothing(client, data, tmp_path, wait_for_jobs):
     sound = (tmp_path / "talk.wav").read_bytes()
     for _ in range(2):
         client.post(
@@ -446,14 +440,14 @@ def test_an_upload_stays_in_its_folder_and_overwrites_nothing(client, data, tmp_
     assert not (tmp_path / "escaped.wav").exists() and not (data / "escaped.wav").exists()
 
 
-def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client, data):
+def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client, data, wait_for_jobs):
     client.post("/api/recordings?name=a.wav", data=b"not sound" * 99, content_type="application/octet-stream")
     [job] = wait_for_jobs(client)
     assert job["state"] == "failed" and "\n" not in job["message"]
     assert list((data / "recordings").iterdir()) == []
 
 
-def test_an_empty_upload_is_said_to_be_empty(client, data):
+def test_an_empty_upload_is_said_to_be_empty(client, data, wait_for_jobs):
     client.post("/api/recordings?name=a.wav", environ_overrides={"CONTENT_LENGTH": "0"})
     [job] = wait_for_jobs(client)
     assert (job["state"], job["name"]) == ("failed", "a.wav") and "is empty (0 bytes)" in job["message"]
@@ -468,7 +462,7 @@ def test_an_upload_beyond_the_bound_is_refused(make_app, data):
     assert answer.status_code == 413
 
 
-def test_trainings_begin_with_the_weights_of_the_start(make_app, data):
+def test_trainings_begin_with_the_weights_of_the_start(make_app, data, wait_until):
     tell = "import sys; print(sys.argv)"
     app = make_app(
         train_command=(sys.executable, "-c", tell),
@@ -478,11 +472,7 @@ def test_trainings_begin_with_the_weights_of_the_start(make_app, data):
     )
     app.test_client().post("/api/training/start", json={})
     [log] = (data.parent / "runs").glob("*/train.log")
-    for _ in range(200):
-        if log.read_text():
-            break
-        time.sleep(0.02)
-    assert "'--init', 'mine.pt'" in log.read_text()
+    assert "'--init', 'mine.pt'" in wait_until(log.read_text)
 
 
 def test_json_nested_without_end_is_refused(client):

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -109,18 +108,14 @@ def runs_still(process):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc to list processes with")
-def test_a_training_ends_with_the_app(start, data, tmp_path):
+def test_a_training_ends_with_the_app(start, data, tmp_path, wait_until):
     process, address = start(data, "--no-model", "--runs", str(tmp_path / "runs"))
     assert ask(f"{address}api/training/start", {})["state"] == "running"
     tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
     [training] = [child for task in tasks for child in task.read_text().split()]
     process.terminate()
     assert process.wait(timeout=10) == 0
-    for _ in range(100):
-        if not runs_still(training):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"process {training} goes on")
+    wait_until(lambda: not runs_still(training))
 
 
 def test_another_host_warns_and_wants_a_token(start, data):
