@@ -3,8 +3,8 @@
 A fill is read from the last silence of 0.3 s or more before it, else the first after it, by seeking; no more
 than a few seconds are held. A silence that is long enough fills in one piece. A shorter one is spread: grains
 from random places of it, each with its phases turned at random, overlap under equal-power windows, so that
-spectrum and level stay and nothing recurs. A room is not as loud everywhere: beside silence a fill begins and
-ends at that silence's level, so that none steps by more than the room does.
+spectrum and level stay and nothing recurs. Of a silence in which something stirs, only the steady part is its
+room. A room is not as loud everywhere: beside silence a fill begins and ends at that silence's level.
 """
 
 from bisect import bisect_right
@@ -13,18 +13,20 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from cleaner.samples import around_zero
-from cleaner.segments import Segment
+from cleaner.segments import Segment, runs
 
 SHORTEST_TONE_S = 0.3
 _LONGEST_TONE_S = 4.0
 # The ends of a silence still hold the decay of what was before and the onset of what comes.
 _INSET_S = 0.04
 _GRAIN_S = 0.12
-# What the level of a fill's end, and of all of it, is measured against.
-_END_LEVEL_S, _ROOM_LEVEL_S = 0.1, 0.5
-_GLIDES = 4  # ends' lengths until a fill is as loud as the room
-_MOST_GAIN_DB = 12.0  # what is louder beside a fill by more than this is not the room
-_LEAST_GAIN_DB = -24.0
+# The level of a room is that of so long a stretch; a fill's ends hold it beyond the ramp of its edge.
+_LEVEL_S, _HOLD_S = 0.1, 0.12
+# So much of the silence beside a fill tells how loud the room is there; a fill comes to it in such a time.
+_ROOM_S, _GLIDE_S = 0.5, 0.4
+_MOST_GAIN_DB = 40.0  # what takes more is the last bit of a gated recording, and no room
+# From one such block to the next a room keeps within such a ratio of the power that it mostly has.
+_BLOCK_S, _UNSTEADY = 0.05, 4.0
 
 # Half-open source samples -> (C, n) in the decoder's sample type.
 Reader = Callable[[int, int], np.ndarray]
@@ -51,8 +53,7 @@ class RoomTone:
     def __init__(self, segments: Sequence[Segment], rate_hz: int, read: Reader):
         self._silences = silences(segments, rate_hz)
         self._rate_hz = rate_hz
-        self._end, self._room = int(_END_LEVEL_S * rate_hz), int(_ROOM_LEVEL_S * rate_hz)
-        heard = [s for s in segments if s.kind == "silence" and s.stays and s.length >= self._end]
+        heard = [s for s in segments if s.kind == "silence" and s.stays and s.length >= _LEVEL_S * rate_hz]
         self._starts, self._ends = {s.end: s.start for s in heard}, {s.start: s.end for s in heard}
         self._read = read
         self._held: tuple[tuple[int, int], np.ndarray] | None = None
@@ -63,31 +64,50 @@ class RoomTone:
         if place is None:
             return None
         if self._held is None or self._held[0] != place:
-            self._held = (place, around_zero(self._read(*place)))
+            self._held = (place, self._steady(around_zero(self._read(*place))))
         tone = self._held[1]
+        mean = tone.mean(axis=1, keepdims=True)  # an offset is no sound: no gain moves it, no phase turns it
 
         def made() -> Fill:
-            return tone_fill(tone, length, int(_GRAIN_S * self._rate_hz), seed=start)
+            return tone_fill(tone - mean, length, self._samples(_GRAIN_S), seed=start)
 
-        return _levelled(made(), self._gains_db(tone, made(), start, length))
+        return _levelled(made(), self._gains_db(tone, made(), start, length), mean)
 
     def _gains_db(self, tone: np.ndarray, fill: Fill, start: int, length: int) -> list[tuple[int, float]]:
         """Places in a fill and the gains there: its ends are as loud as the silence right beside them, and
-        the midst of a long one as the room, for even a steady room's level moves."""
-        head, tail = _ends(fill, length, self._end)
-        end, stop = min(self._end, length // 4), start + length
-        inside = _GLIDES * self._end
-        is_long = length >= 2 * inside
-        points = []
-        if start in self._starts:
-            room = around_zero(self._read(max(self._starts[start], start - self._room), start))
-            points.append((end, _gain_db(head, room[:, -self._end :])))
-            points += [(inside, _gain_db(tone, room))] * is_long
-        if stop in self._ends:
-            room = around_zero(self._read(stop, min(self._ends[stop], stop + self._room)))
-            points += [(length - inside, _gain_db(tone, room))] * is_long
-            points.append((length - end, _gain_db(tail, room[:, : self._end])))
-        return points
+        the midst of a longer one as the room, for even a steady room's level moves."""
+        level, before, after = self._samples(_LEVEL_S), self._before(start), self._after(start + length)
+        has_both = before is not None and after is not None
+        hold = min(self._samples(_HOLD_S), 9 * length // 20 if has_both else length)
+        glide = max(hold, min(self._samples(_GLIDE_S), length // 2))
+        head, tail = _ends(fill, length, hold)
+        gains_db = []
+        if before is not None:
+            gains_db.append((hold, _gain_db(head[:, -level:], before[:, -level:])))
+            gains_db.append((glide, _gain_db(tone, self._steady(before))))
+        if after is not None:
+            gains_db.append((length - glide, _gain_db(tone, self._steady(after))))
+            gains_db.append((length - hold, _gain_db(tail[:, :level], after[:, :level])))
+        # Between two ends that are near each other, the level goes straight from one to the other.
+        return [gains_db[0], gains_db[-1]] if has_both and 2 * glide >= length - 1 else gains_db
+
+    def _before(self, start: int) -> np.ndarray | None:
+        """The last half second of the silence that ends there, if one does."""
+        if start not in self._starts:
+            return None
+        return around_zero(self._read(max(self._starts[start], start - self._samples(_ROOM_S)), start))
+
+    def _after(self, stop: int) -> np.ndarray | None:
+        """The first half second of the silence that begins there, if one does."""
+        if stop not in self._ends:
+            return None
+        return around_zero(self._read(stop, min(self._ends[stop], stop + self._samples(_ROOM_S))))
+
+    def _steady(self, silence: np.ndarray) -> np.ndarray:
+        return steady(silence, self._samples(_BLOCK_S))
+
+    def _samples(self, seconds: float) -> int:
+        return int(seconds * self._rate_hz)
 
     def _place(self, start: int, length: int) -> tuple[int, int] | None:
         """The stretch of silence to read: as long as is wanted, from the middle of the nearest."""
@@ -104,7 +124,8 @@ class RoomTone:
 
 
 def tone_fill(tone: np.ndarray, length: int, grain: int, seed: int) -> Fill:
-    """A fill of ``length`` samples from ``tone``, float64 ``(C, n)``: in one piece if it is long enough."""
+    """A fill of ``length`` samples from ``tone``, float64 ``(C, n)`` without an offset: in one piece if it is
+    long enough."""
     if tone.shape[1] >= length:
         position = 0
 
@@ -117,9 +138,22 @@ def tone_fill(tone: np.ndarray, length: int, grain: int, seed: int) -> Fill:
     return _Spread(tone, grain, seed)
 
 
+def steady(silence: np.ndarray, block: int) -> np.ndarray:
+    """The longest part of ``silence``, float64 ``(C, n)``, in which every ``block`` samples are about as loud
+    as they mostly are: what rings on into it, or stirs in it, is not the room."""
+    blocks = silence.shape[1] // block
+    if blocks < 2:
+        return silence
+    varying = silence - silence.mean(axis=1, keepdims=True)
+    power = np.mean(varying[:, : blocks * block].reshape(len(silence), blocks, block) ** 2, axis=(0, 2))
+    usual = np.sort(power)[(blocks - 1) // 2]
+    is_usual = (power <= _UNSTEADY * usual) & (power * _UNSTEADY >= usual)
+    first, last = max(runs(is_usual), key=lambda run: run[1] - run[0])
+    return silence[:, first * block : silence.shape[1] if last == blocks else last * block]
+
+
 def _ends(fill: Fill, length: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first and the last ``samples`` of a fill of ``length``, each ``(C, samples)``, or all of it."""
-    samples = min(samples, length)
+    """The first and the last ``samples`` of a fill of ``length``, each ``(C, samples)``."""
     head = tail = fill(samples)
     for position in range(samples, length, samples):
         tail = np.concatenate([tail, fill(min(samples, length - position))], axis=1)[:, -samples:]
@@ -127,25 +161,23 @@ def _ends(fill: Fill, length: int, samples: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _gain_db(tone: np.ndarray, beside: np.ndarray) -> float:
-    """What brings ``tone`` to the level of ``beside``, both ``(C, n)``, as far as that is the same room."""
-    levels = [np.mean(np.square(sound - sound.mean(axis=1, keepdims=True))) for sound in (tone, beside)]
-    if min(levels) <= 0:
+    """What brings ``tone`` to the level of ``beside``, both ``(C, n)``; digital silence is made no louder."""
+    power, wanted = (np.mean(np.var(sound, axis=1)) for sound in (tone, beside))
+    if power <= 0:
         return 0.0
-    return float(np.clip(10 * np.log10(levels[1] / levels[0]), _LEAST_GAIN_DB, _MOST_GAIN_DB))
+    return min(float(10 * np.log10(max(wanted, 1e-12 * power) / power)), _MOST_GAIN_DB)
 
 
-def _levelled(fill: Fill, gains_db: list[tuple[int, float]]) -> Fill:
-    """The fill with a gain that moves evenly from place to place of ``gains_db``."""
-    if not gains_db:
-        return fill
-    places, values_db = zip(*gains_db, strict=True)
+def _levelled(fill: Fill, gains_db: list[tuple[int, float]], offset: np.ndarray) -> Fill:
+    """The fill with a gain that moves evenly from place to place of ``gains_db``, and an ``offset``."""
+    places, values_db = zip(*(gains_db or [(0, 0.0)]), strict=True)
     position = 0
 
     def levelled(samples: int) -> np.ndarray:
         nonlocal position
         heard = np.arange(position, position + samples)
         position += samples
-        return fill(samples) * 10 ** (np.interp(heard, places, values_db) / 20)
+        return fill(samples) * 10 ** (np.interp(heard, places, values_db) / 20) + offset
 
     return levelled
 
@@ -154,8 +186,7 @@ class _Spread:
     """An endless, never recurring tone with the spectrum and level of a short one."""
 
     def __init__(self, tone: np.ndarray, grain: int, seed: int):
-        self._mean = tone.mean(axis=1, keepdims=True)  # an offset has no phase to turn
-        self._tone = tone - self._mean
+        self._tone = tone
         self._half = max(1, min(grain, tone.shape[1]) // 2)
         self._random = np.random.default_rng(seed)
         # The square root of Hann: squares of the two that overlap add up to one.
@@ -173,7 +204,7 @@ class _Spread:
             have += self._half
         made = np.concatenate(pieces, axis=1)
         self._ready = made[:, samples:]
-        return made[:, :samples] + self._mean
+        return made[:, :samples]
 
     def _grain(self) -> np.ndarray:
         """A windowed stretch from a random place, its phases turned, all channels alike."""
