@@ -40,7 +40,10 @@ FORMS = {
     "160 kbit/s, no joint frames": ["-ar", "44100", "-ac", "2", "-joint_stereo", "0", "-b:a", "160k"],
     "64 kbit/s, mono": ["-ar", "44100", "-ac", "1", "-b:a", "64k"],
     "V5, mono, 22 kHz": ["-ar", "22050", "-ac", "1", "-q:a", "5"],
+    "128 kbit/s, no tag": ["-ar", "44100", "-ac", "2", "-b:a", "128k", "-write_xing", "0"],
+    "128 kbit/s, cut out uncoded": ["-ar", "44100", "-ac", "2", "-b:a", "128k"],
 }
+CUT_OUT = {"128 kbit/s, cut out uncoded": ["-ss", "7", "-c", "copy"]}
 HEAD = (
     "| mp3 | joins | frames copied | samples as in the source | error at joins, copied | encoded anew "
     "| error elsewhere, encoded anew | libsndfile − FFmpeg | Chromium − FFmpeg | kbit/s before | after |"
@@ -59,17 +62,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         for name, options in FORMS.items():
             source = Path(folder) / "source.mp3"
-            make(next(given.podcast.glob("*.flac")), source, options)
+            make(next(given.podcast.glob("*.flac")), source, options, CUT_OUT.get(name))
             print(f"| {name} | {' | '.join(row(source, given.checkpoint, browser))} |", flush=True)
 
 
-def make(recording: Path, path: Path, options: list[str]) -> None:
-    """Let FFmpeg write an mp3 of a part of the recording."""
+def make(recording: Path, path: Path, options: list[str], cut_out: list[str] | None) -> None:
+    """Let FFmpeg write an mp3 of a part of the recording, and perhaps cut a part out of that."""
+    whole = path.with_name("whole.mp3") if cut_out else path
+    ffmpeg("-ss", str(FROM_S), "-t", str(SECONDS), "-i", str(recording), *options, str(whole))
+    if cut_out:
+        ffmpeg("-i", str(whole), *cut_out, str(path))
+
+
+def ffmpeg(*words: str) -> None:
+    """Run FFmpeg."""
     import imageio_ffmpeg
 
-    part = ["-ss", str(FROM_S), "-t", str(SECONDS), "-i", str(recording)]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *part, *options, str(path)]
-    subprocess.run(command, check=True)
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *words], check=True)
 
 
 def row(source: Path, checkpoint: Path, browser: Any) -> list[str]:

@@ -31,7 +31,7 @@ from cleaner.audio import Writer, open_recording, output_format  # noqa: E402
 from cleaner.audio.mp3 import encoder, stretches  # noqa: E402
 from cleaner.audio.mp3.header import mp3_frame_samples, read_mp3_header  # noqa: E402
 from cleaner.audio.mp3.join import find_seam  # noqa: E402
-from cleaner.audio.mp3.source import DELAY_SAMPLES  # noqa: E402
+from cleaner.audio.mp3.plan import DELAY_SAMPLES  # noqa: E402
 from cleaner.audio.mp3.stretches import Mp3Stretches  # noqa: E402
 
 SECONDS = 60

@@ -11,10 +11,19 @@ import infer
 from cleaner.audio import Writer, open_recording, output_format
 from cleaner.audio.mp3.copy import Mp3Copy
 from cleaner.audio.mp3.frames import SHORT, START, STOP, data_start, shape, side_info, split_frames
-from cleaner.audio.mp3.header import read_mp3_header
+from cleaner.audio.mp3.header import DECODER_DELAY, read_mp3_header, state_length
 from cleaner.audio.mp3.lame import LameSettings, lame_encode, lame_library
 from cleaner.audio.mp3.packing import packed, put_behind
-from cleaner.audio.mp3.plan import Copy, Original, Untouched, copies, longest_patch
+from cleaner.audio.mp3.plan import (
+    DELAY_SAMPLES,
+    Copy,
+    Original,
+    Untouched,
+    copies,
+    delay_of_result,
+    longest_patch,
+    whole,
+)
 from cleaner.audio.mp3.source import Mp3Source
 from cleaner.cutting.grid import on_grid
 from cleaner.render import original_of, render, rendered_blocks
@@ -72,8 +81,9 @@ def cut_list_of(path, *cuts, action="cut"):
         segments += [Segment(position, start, True)] * (start > position)
         segments.append(Segment(start, end, False, "breath", action))
         position = end
-    segments.append(Segment(position, info.samples, True))
-    return CutList(Source(str(path), info.sample_rate_hz, info.samples, info.channels, ""), tuple(segments))
+    samples = info.samples or decoded_samples(path)
+    segments.append(Segment(position, samples, True))
+    return CutList(Source(str(path), info.sample_rate_hz, samples, info.channels, ""), tuple(segments))
 
 
 def heard(path):
@@ -256,7 +266,6 @@ def _id3(data):
     [
         lambda data, start: data[:start] + data[start + 3 :],  # the first frame begins late
         lambda data, start: data[: start + 40_000] + b"\0" * 50 + data[start + 40_000 :],
-        lambda data, start: data[start:],  # no tag: nobody knows the delay
         lambda data, start: data[: _id3(data)] + b"\0" + data[_id3(data) :],  # FFmpeg believes no such tag
         lambda data, start: data + data[start : start + 30 * 209],  # more than its tag says
         lambda data, start: data[: start + 3] + bytes([data[start + 3] ^ 8]) + data[start + 4 :],  # copyright
@@ -280,6 +289,48 @@ def test_tags_behind_the_sound_do_no_harm(tmp_path):
     assert Mp3Source.open(path, open_recording(path).info.samples) is not None
 
 
+def without_tag(path):
+    """As voice recorders and streams write it: the sound's frames alone."""
+    path.write_bytes(path.read_bytes()[read_mp3_header(path).sound_start :])
+
+
+def cut_off(path):
+    """The first 40 frames are gone, and with them data of those behind."""
+    path.write_bytes(b"".join(frames_of(path)[40:]))
+
+
+def cut_off_with_a_tag(path):
+    """The same as FFmpeg does it: its tag knows of no delay."""
+    head, frames = path.read_bytes()[: read_mp3_header(path).sound_start], frames_of(path)[40:]
+    tag = head.index(b"Info" if b"Info" in head else b"Xing")
+    head = head[: tag + 8] + len(frames).to_bytes(4, "big") + head[tag + 12 :]
+    path.write_bytes(head + b"".join(frames))
+    state_length(path, len(frames) * open_recording(path).info.grid_samples - DECODER_DELAY, DECODER_DELAY)
+
+
+def of_a_slow_encoder(path):
+    """More delay than LAME's, and off the grid."""
+    state_length(path, open_recording(path).info.samples - 1_000, 1_000 + DELAY_SAMPLES)
+
+
+@pytest.mark.parametrize("change", [without_tag, cut_off, cut_off_with_a_tag, of_a_slow_encoder])
+def test_whatever_the_delay_frames_are_copied(source, change):
+    change(source)
+    cut_list = cut_list_of(source, *CUTS)
+    result = cleaned(source, cut_list)
+    check_stream(frames_of(result))
+    assert copied_share(source, result) > 0.7
+    want, have = wanted(source, cut_list), heard(result)
+    assert have.shape == want.shape
+    frame = open_recording(source).info.grid_samples
+    for first, last in ((40, 80), (130, 160), (210, 220)):
+        assert np.array_equal(have[:, first * frame : last * frame], want[:, first * frame : last * frame])
+    start, again = slice(40 * frame), coded_again(source, cut_list)
+    assert power((have - want)[:, start]) < 2 * power((again - want)[:, start])
+    same = soundfile.read(result, always_2d=True)[0].T
+    assert same.shape == have.shape and np.abs(same - have).max() < 1e-4
+
+
 def test_frames_by_number_are_those_of_the_file(source):
     frames = frames_of(source)
     opened = Mp3Source.open(source, open_recording(source).info.samples)
@@ -295,6 +346,12 @@ def test_which_frames_hear_only_what_is_untouched():
     assert copies(spans, 1_152) == [Copy(0, 86, 0), Copy(89, 173, 10)]
     assert copies([Untouched(0, 100_000, 1_152)], 1_152) == [Copy(1, 86, 1)]  # nothing lies in front of it
     assert copies([Untouched(0, 31_000, 0)], 1_152) == []  # too short
+    # Without a delay of the recording, LAME's takes one more frame; the samples stay on the grid.
+    assert delay_of_result(0, 1_152) == 1_152 and delay_of_result(529, 1_152) == 1_681
+    assert copies(spans, 1_152, 0) == [Copy(1, 86, -1), Copy(89, 173, 9)]
+    assert delay_of_result(DELAY_SAMPLES, 576) == DELAY_SAMPLES and delay_of_result(0, 576) == 1_152
+    assert whole([Copy(1, 86, -1), Copy(89, 173, 9)], 3) == [Copy(5, 86, -1), Copy(89, 173, 9)]
+    assert whole([Copy(1, 86, -1), Copy(89, 173, 9)], 60) == [Copy(89, 173, 9)]
     assert longest_patch([Copy(2, 86, 0), Copy(89, 173, 10)], 180) == 7
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from cleaner.audio.carried import Extras, carry, lay_cover
 from cleaner.audio.encoders import encoder_for
 from cleaner.audio.formats import OutputFormat
+from cleaner.audio.mp3.encoder import Mp3Encoder
 from cleaner.audio.mp3.header import state_length
 from cleaner.audio.mp3.plan import Original
 
@@ -55,7 +56,8 @@ class MuxedSink:
         self._start()
         self._close()
         if self._output.muxer == "mp3":
-            state_length(self._part, self._samples)
+            delay = self._encoder.delay_samples if isinstance(self._encoder, Mp3Encoder) else None
+            state_length(self._part, self._samples, delay)
 
     def discard(self) -> None:
         self._encoder.discard()

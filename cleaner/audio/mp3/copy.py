@@ -33,8 +33,16 @@ from cleaner.audio.mp3.frames import (
 from cleaner.audio.mp3.header import bit_rates_kbit
 from cleaner.audio.mp3.lame import LameSettings, lame_encode
 from cleaner.audio.mp3.packing import Packed, packed, put_behind, room_bytes, with_rate
-from cleaner.audio.mp3.plan import Copy, Original, copies, longest_patch
-from cleaner.audio.mp3.source import DELAY_SAMPLES, Mp3Source
+from cleaner.audio.mp3.plan import (
+    DELAY_SAMPLES,
+    Copy,
+    Original,
+    copies,
+    delay_of_result,
+    longest_patch,
+    whole,
+)
+from cleaner.audio.mp3.source import Mp3Source, source_delay
 
 _PRIMING_FRAMES = 4  # until the filter bank and the model of hearing have settled
 _LOOKAHEAD_FRAMES = 2
@@ -101,6 +109,9 @@ class Mp3Copy:
         self._nominal_kbit = settings.constant_kbit
         self._frame_samples = settings.frame_samples
         self._source = source
+        self.delay_samples = delay_of_result(source.delay_samples, self._frame_samples)
+        # So much sooner than its first frame an encoder must hear the sound.
+        self._sooner = self.delay_samples - DELAY_SAMPLES
         around = [None, *found, None]
         slack = _CONSTANT_SLACK_FRAMES if settings.constant_kbit else _SLACK_FRAMES
         slack = slack * 1_152 // self._frame_samples
@@ -120,15 +131,16 @@ class Mp3Copy:
         frame_samples = settings.frame_samples
         if (settings.constant_kbit or 320) < _LEAST_KBIT * settings.channels:
             return None
-        found = copies(original.untouched, frame_samples)
-        longest = _LONGEST_PATCH_S * settings.sample_rate_hz / frame_samples
-        if not found or longest_patch(found, original.result_samples // frame_samples) > longest:
+        found = copies(original.untouched, frame_samples, source_delay(original.path))
+        frames, longest = original.result_samples // frame_samples, _LONGEST_PATCH_S * settings.sample_rate_hz
+        if not found or longest_patch(found, frames) * frame_samples > longest:
             return None
         source = Mp3Source.open(original.path, original.samples)
         if source is None:
             return None
-        form = source.form
-        if (form.rate_hz, form.channels) != (settings.sample_rate_hz, settings.channels):
+        found, form = whole(found, source.broken), source.form
+        if not found or (form.rate_hz, form.channels) != (settings.sample_rate_hz, settings.channels):
+            source.close()
             return None
         return cls(settings, jobs, source, found)
 
@@ -163,12 +175,18 @@ class Mp3Copy:
 
     def _submit(self, patch: _Patch) -> None:
         stop = self._samples if patch.end is None else min(self._samples, self._heard_until(patch.end))
-        sound = self._sound(patch.heard_from * self._frame_samples, stop)
+        sound = self._sound(self._heard_from(patch), stop)
         frames = self._pool.submit(self._encoded, self._settings, sound)
         self._pending.append(_Encoding(patch, sound, frames))
 
+    def _heard_from(self, patch: _Patch) -> int:
+        return patch.heard_from * self._frame_samples - self._sooner
+
     def _sound(self, start: int, stop: int) -> np.ndarray:
-        pieces = [
+        """Samples ``[start, stop)`` of the result; silence lies in front of the first."""
+        channels, dtype = len(self._blocks[0][1]), self._blocks[0][1].dtype
+        pieces = [np.zeros((channels, max(0, -start)), dtype)]
+        pieces += [
             block[:, max(0, start - first) : max(0, stop - first)]
             for first, block in self._blocks
             if first < stop and first + block.shape[1] > start
@@ -177,7 +195,7 @@ class Mp3Copy:
 
     def _forget(self) -> None:
         """Drop the blocks that no patch will ask for."""
-        needed = self._waiting[0].heard_from * self._frame_samples if self._waiting else self._samples
+        needed = self._heard_from(self._waiting[0]) if self._waiting else self._samples
         while self._blocks and self._blocks[0][0] + self._blocks[0][1].shape[1] <= needed:
             self._blocks.popleft()
 
@@ -260,7 +278,7 @@ class Mp3Copy:
     def _ends(self, patch: _Patch, encoded: list[bytes], anywhere: bool) -> Iterator[tuple[int, bytes]]:
         """Frames from which the next copy can take over, the first first, and what it needs in front."""
         if patch.after is None:
-            yield -(-(self._samples + DELAY_SAMPLES) // self._frame_samples), b""
+            yield -(-(self._samples + self.delay_samples) // self._frame_samples), b""
             return
         for index in range(patch.after.first, patch.after.first + patch.end_slack):
             number = index + patch.after.offset

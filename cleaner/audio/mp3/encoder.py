@@ -13,7 +13,7 @@ from av.packet import PacketSideData
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3.copy import Mp3Copy
 from cleaner.audio.mp3.lame import LameSettings, lame_library
-from cleaner.audio.mp3.plan import Original
+from cleaner.audio.mp3.plan import DELAY_SAMPLES, Original
 from cleaner.audio.mp3.stretches import Mp3Stretches
 from cleaner.samples import to_float
 
@@ -38,6 +38,7 @@ class Mp3Encoder:
         self._frame_samples = self._settings.frame_samples
         copy = Mp3Copy.of(original, self._settings, jobs) if original else None
         self._frames_of = copy or Mp3Stretches(self._settings, jobs)
+        self.delay_samples = copy.delay_samples if copy else DELAY_SAMPLES
         self._stream = container.add_stream("libmp3lame", rate=output.sample_rate_hz)
         self._stream.layout, self._stream.format = output.layout, "s16p"
         # Both only choose the frame that the muxer's header is put in.

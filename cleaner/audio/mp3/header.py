@@ -54,7 +54,7 @@ def read_mp3_header(path: Path) -> Mp3Header:
     # Behind anything else FFmpeg takes the tag's frame for sound.
     if frame.start == 0 and data[tag : tag + 4] in (b"Xing", b"Info"):
         return replace(_xing(data, tag, frame), sound_start=start + frame.length)
-    return Mp3Header(None, None, _sizes_differ(data, frame))
+    return Mp3Header(None, None, _sizes_differ(data, frame), sound_start=start + frame.start)
 
 
 def _behind_id3(file: BinaryIO) -> tuple[int, bytes]:
@@ -139,8 +139,9 @@ def _xing(data: bytes, tag: int, frame: Frame) -> Mp3Header:
     return Mp3Header(_kept_samples(lame, decoded), average, variable, quality, delay)
 
 
-def state_length(path: Path, samples: int) -> None:
-    """Let the tag of the finished mp3 file at ``path`` say that it holds ``samples``.
+def state_length(path: Path, samples: int, delay_samples: int | None = None) -> None:
+    """Let the tag of the finished mp3 file at ``path`` say that it holds ``samples``, and ``delay_samples``
+    in front of them, the decoder's own among these, if that is not what it says.
 
     FFmpeg's own count is short of the truth when more than one frame at the end is padding.
     """
@@ -154,14 +155,15 @@ def state_length(path: Path, samples: int) -> None:
         frames = int.from_bytes(data[tag + 8 : tag + 12], "big")
         lame = tag + 120
         delay = data[lame + 21] << 4 | data[lame + 22] >> 4
+        if delay_samples is not None:
+            delay = delay_samples - DECODER_DELAY
         padding = frames * frame.samples - delay - samples
         if not 0 <= padding < 4_096:
             return
-        data[lame + 22] = data[lame + 22] & 0xF0 | padding >> 8
-        data[lame + 23] = padding & 0xFF
+        data[lame + 21 : lame + 24] = (delay << 12 | padding).to_bytes(3, "big")
         checksum = _crc16(data[frame.start : lame + 34])
-        file.seek(start + lame + 22)
-        file.write(data[lame + 22 : lame + 34] + checksum.to_bytes(2, "big"))
+        file.seek(start + lame + 21)
+        file.write(data[lame + 21 : lame + 34] + checksum.to_bytes(2, "big"))
 
 
 def _crc16(data: bytes | bytearray) -> int:

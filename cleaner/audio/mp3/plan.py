@@ -7,11 +7,13 @@ were cut before it are whole frames' worth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cleaner.audio.mp3.source import DELAY_SAMPLES
+from cleaner.audio.mp3.header import DECODER_DELAY
 
+# Samples that a decoder gives before those that LAME was given: LAME's delay, and its own.
+DELAY_SAMPLES = 576 + DECODER_DELAY
 # A frame's sound reaches beyond its own samples: the overlap of its windows, the memory of the filter bank.
 _REACH_SAMPLES = 576 + 480
 _SHORTEST_COPY_FRAMES = 28  # a shorter one is not worth two patches, nor long enough to look for seams in
@@ -45,19 +47,36 @@ class Copy:
     offset: int
 
 
-def copies(untouched: Sequence[Untouched], frame_samples: int) -> list[Copy]:
+def delay_of_result(source_delay: int, frame_samples: int) -> int:
+    """Samples that a decoder gives before the first of a result whose frames are those of a source: whole
+    frames more, where LAME could not begin so soon."""
+    return source_delay + -(-max(0, DELAY_SAMPLES - source_delay) // frame_samples) * frame_samples
+
+
+def copies(
+    untouched: Sequence[Untouched], frame_samples: int, source_delay: int = DELAY_SAMPLES
+) -> list[Copy]:
     """The frames that hear only untouched sound, where it lies on the grid of the recording's frames."""
+    delay = delay_of_result(source_delay, frame_samples)
     found = []
     for one in untouched:
-        offset, off_grid = divmod(one.source_start - one.start, frame_samples)
+        offset, off_grid = divmod(one.source_start - one.start + source_delay - delay, frame_samples)
         if off_grid:
             continue
-        at_start = one.start == one.source_start == 0
-        first = 0 if at_start else -(-(one.start + DELAY_SAMPLES) // frame_samples)
-        last = (one.end + DELAY_SAMPLES - _REACH_SAMPLES) // frame_samples
+        at_start = one.start == one.source_start == 0 and delay == source_delay
+        first = 0 if at_start else -(-(one.start + delay) // frame_samples)
+        last = (one.end + delay - _REACH_SAMPLES) // frame_samples
         if last - first >= _SHORTEST_COPY_FRAMES:
             found.append(Copy(first, last, offset))
     return found
+
+
+def whole(found: Sequence[Copy], broken: int) -> list[Copy]:
+    """Without the recording's first ``broken`` frames, and the one after, which overlaps with their sound."""
+    if not broken:
+        return list(found)
+    later = [replace(copy, first=max(copy.first, broken + 1 - copy.offset)) for copy in found]
+    return [copy for copy in later if copy.last - copy.first >= _SHORTEST_COPY_FRAMES]
 
 
 def longest_patch(found: Sequence[Copy], frames: int) -> int:
