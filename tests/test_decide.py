@@ -19,12 +19,12 @@ PLAIN = EdgeSettings(margin_s=(0, 0))
 AS_IS = TidySettings(min_clip_s=0, min_cut_s=0)
 
 
-def decided(text, actions=None, samples=None, by_person=(), edges=PLAIN):
+def decided(text, actions=None, samples=None, by_person=(), edges=PLAIN, grid_samples=1):
     keep = np.array([0.9 if letter == "k" else 0.01 for letter in text])
     kind = np.array(["sbn".find(letter) % 3 for letter in text], np.uint8)
     settings = CutSettings(AS_IS, edges, actions or ActionSettings())
     samples = len(text) * 20 if samples is None else samples
-    segments = decide(keep, kind, samples, RATE, settings, by_person=by_person)
+    segments = decide(keep, kind, samples, RATE, settings, by_person=by_person, grid_samples=grid_samples)
     check_tiling(segments, samples)
     return segments
 
@@ -165,10 +165,12 @@ def test_pauses_keep_the_order_of_their_lengths(lengths, share, longest_s):
             assert one > other or after[i] <= after[j]
 
 
+@pytest.mark.parametrize("grid_samples", [1, 26])
 @pytest.mark.parametrize("target_s", [0.9, 0.7, 0.5, 0.3])
-def test_a_target_duration_is_met_by_the_pauses(target_s):
+def test_a_target_duration_is_met_by_the_pauses_whatever_can_be_copied(target_s, grid_samples):
     text = "kkkk" + "s" * 5 + "kkk" + "s" * 30 + "kkk" + "s" * 15  # 0.2 s of words, 1 s of pauses
-    segments = decided(text, ActionSettings(target_duration_s=target_s, pause_to=0.3))
+    actions = ActionSettings(target_duration_s=target_s, pause_to=0.3)
+    segments = decided(text, actions, grid_samples=grid_samples)
     assert sum(s.length for s in segments if s.stays) / RATE == pytest.approx(target_s, abs=0.004)
 
 

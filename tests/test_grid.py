@@ -69,9 +69,11 @@ def test_what_a_person_marked_stays_and_the_next_cut_makes_up_for_it():
     assert lengths(found)[4:] == lengths(segments_of(*parts))[4:]
 
 
-def test_pauses_and_ducked_breaths_keep_their_lengths():
-    parts = [("k", 900), ("h", 1500), ("k", 900), ("d", 700), ("k", 900)]
-    assert on_grid(segments_of(*parts), GRID, RATE_HZ, None) == segments_of(*parts)
+def test_a_shortened_pause_is_up_to_a_frame_longer_and_a_ducked_breath_as_it_was():
+    found = on_grid(
+        segments_of(("k", 900), ("h", 1500), ("k", 900), ("d", 700), ("k", 900)), GRID, RATE_HZ, None
+    )
+    assert lengths(found) == [900 + 174, 2 * GRID, 900 + 174, 700, 900]
 
 
 @given(st.lists(st.tuples(st.sampled_from("ksbdhpw"), st.integers(1, 3000)), min_size=1, max_size=30))

@@ -66,11 +66,11 @@ def decide(
     ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``. ``energy``: what the edges
     listen to; without it they stay on the network's grid. ``by_person``: what nothing overrules, in order,
     disjoint.
-    ``grid_samples``: cuts are whole multiples of it, as far as they can be.
+    ``grid_samples``: cuts are whole multiples of it, as far as they can be where no duration is wanted.
     """
     segments = model_segments(keep, kind, samples, rate_hz, settings, energy)
     segments = paced(on_top(segments, by_person), settings.actions, rate_hz)
-    if grid_samples > 1:
+    if grid_samples > 1 and settings.actions.target_duration_s is None:  # each frame less would add up
         segments = on_grid(segments, grid_samples, rate_hz, energy)
     return _with_probabilities(segments, keep, rate_hz)
 

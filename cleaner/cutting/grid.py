@@ -1,7 +1,7 @@
 """Cuts of whole frames: what is kept of an mp3 stays on the grid of its frames, and they can be copied.
 
 Up to a frame less than wanted is cut, 26 ms at 44.1 kHz, and where the two edges give way to make it so is
-decided by what is heard there.
+decided by what is heard there. A pause that is shortened is as much longer.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ def on_grid(
 ) -> list[Segment]:
     """Segments whose cuts add up to whole multiples of ``grid_samples`` wherever something kept begins.
 
-    Only cuts by the model give way. Where a cut is a person's, or a pause has its length to keep, what is
-    kept behind it is off the grid until the next cut that gives way.
+    Only cuts by the model give way. Where a cut is a person's, what is kept behind it is off the grid until
+    the next cut that gives way.
     """
     result: list[Segment] = []
     gone = 0
@@ -46,7 +46,7 @@ def on_grid(
 
 
 def _gives_way(group: Sequence[Segment]) -> bool:
-    return all(segment.by == "model" and segment.action == "cut" for segment in group)
+    return all(segment.by == "model" and not segment.stays for segment in group)
 
 
 def _shortened(
