@@ -1,5 +1,7 @@
 """The check finds what it is for: wrong lengths, clicks, dips, speech among what was removed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,6 +123,22 @@ def test_one_breath_taken_for_speech_is_no_fault_of_a_short_recording(seconds, f
     result = rendered(path, cut_list, tmp_path / "b.wav")
     report = checked(path, cut_list, result, lambda heard: np.ones(-(-len(heard) // 320)))
     assert len([fault for fault in report.faults if "are speech" in fault]) == faults
+
+
+def test_the_judge_is_asked_of_all_pauses_whether_they_went_or_stayed(tmp_path):
+    path, cut_list, _ = speech_with_cuts(tmp_path / "a.wav", 60)
+
+    def judge(heard):
+        """Hears speech in the first pauses, a tenth of a second each."""
+        answer = np.zeros(-(-len(heard) // 320))
+        answer[: 50 * 14] = 1
+        return answer
+
+    result = rendered(path, cut_list, tmp_path / "b.wav")
+    assert len(checked(path, cut_list, result, judge).faults) == 1
+    shorter = [replace(s, kind="silence") if s.keep else s for s in cut_list.segments]
+    shortened = replace(cut_list, segments=tuple(shorter))
+    assert checked(path, shortened, result, judge).faults == ()
 
 
 def test_an_empty_result_is_checked_too(tmp_path):
