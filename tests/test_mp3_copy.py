@@ -294,6 +294,12 @@ def without_tag(path):
     path.write_bytes(path.read_bytes()[read_mp3_header(path).sound_start :])
 
 
+def broken_off(path):
+    """No tag, and the last frame is not all there."""
+    without_tag(path)
+    path.write_bytes(path.read_bytes()[:-30])
+
+
 def cut_off(path):
     """The first 40 frames are gone, and with them data of those behind."""
     path.write_bytes(b"".join(frames_of(path)[40:]))
@@ -313,7 +319,7 @@ def of_a_slow_encoder(path):
     state_length(path, open_recording(path).info.samples - 1_000, 1_000 + DELAY_SAMPLES)
 
 
-@pytest.mark.parametrize("change", [without_tag, cut_off, cut_off_with_a_tag, of_a_slow_encoder])
+@pytest.mark.parametrize("change", [without_tag, broken_off, cut_off, cut_off_with_a_tag, of_a_slow_encoder])
 def test_whatever_the_delay_frames_are_copied(source, change):
     change(source)
     cut_list = cut_list_of(source, *CUTS)

@@ -8,7 +8,7 @@ Then frame ``i`` and the samples that FFmpeg decodes are known to belong togethe
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from cleaner.audio.mp3.frames import data_start, like, most_borrowed, shape, side_info
 from cleaner.audio.mp3.header import DECODER_DELAY, Frame, Mp3Header, frame_at, read_mp3_header
@@ -43,13 +43,11 @@ class Mp3Source:
         file.seek(header.sound_start)
         form = frame_at(file.read(4), 0)
         file.seek(header.sound_start)
-        count, broken = _count(file, form) if form else (0, 0)
-        decoded = count * form.samples - delay if form else 0
-        agrees = decoded == samples if header.delay is None else decoded >= samples == header.samples
-        if form is None or not count or not agrees:
+        found = _frames_in(file, form) if form else None
+        if form is None or found is None or not _agrees(header, found, form.samples, samples):
             file.close()
             return None
-        return cls(file, header.sound_start, form, count, broken, delay)
+        return cls(file, header.sound_start, form, found.whole, found.broken, delay)
 
     def frame(self, index: int) -> bytes:
         """Frame number ``index``, header and all."""
@@ -80,9 +78,25 @@ def _delay_samples(header: Mp3Header) -> int:
     return 0 if header.delay is None else header.delay + DECODER_DELAY
 
 
-def _count(file: BinaryIO, form: Frame) -> tuple[int, int]:
-    """How many whole frames of one form lie end to end, and up to which of them data of one would lie in
-    front of the first; 0 frames where anything but tags follows them.
+class _Frames(NamedTuple):
+    """Whole frames end to end: how many; up to which of them data of one would lie in front of the first;
+    whether a piece of one more ends the file, which FFmpeg may decode, too."""
+
+    whole: int
+    broken: int
+    ends_in_a_piece: bool
+
+
+def _agrees(header: Mp3Header, found: _Frames, frame_samples: int, samples: int) -> bool:
+    """Whether the frames make up the samples that were decoded."""
+    decoded = found.whole * frame_samples - _delay_samples(header)
+    if header.delay is not None:
+        return decoded >= samples == header.samples
+    return samples == decoded or (found.ends_in_a_piece and samples == decoded + frame_samples)
+
+
+def _frames_in(file: BinaryIO, form: Frame) -> _Frames | None:
+    """The frames of one form from here on; None where anything but tags follows them.
 
     FFmpeg takes no first frame for one whose marks are not those of the second.
     """
@@ -91,18 +105,19 @@ def _count(file: BinaryIO, form: Frame) -> tuple[int, int]:
         try:
             here = shape(head)
         except ValueError:
-            return (count, broken) if (head + file.read(7)).startswith(_TAGS) else (0, 0)
+            is_tag = (head + file.read(7)).startswith(_TAGS)
+            return _Frames(count, broken, False) if is_tag else None
         frame = head + file.read(here.length - 4)
         first = first or head
         if (here.rate_hz, here.channels, here.samples) != (form.rate_hz, form.channels, form.samples):
-            return 0, 0
+            return None
         if len(frame) < here.length:
-            break
+            return _Frames(count, broken, True)
         if like(head, first) != head:
-            return 0, 0
+            return None
         count += 1
         if room_bytes < most_borrowed(frame):
             if side_info(frame).borrowed_bytes > room_bytes:
                 broken = count
             room_bytes += len(frame) - data_start(frame)
-    return count, broken
+    return _Frames(count, broken, False)
