@@ -165,13 +165,13 @@ def test_pauses_keep_the_order_of_their_lengths(lengths, share, longest_s):
             assert one > other or after[i] <= after[j]
 
 
-@pytest.mark.parametrize("grid_samples", [1, 26])
+@pytest.mark.parametrize(("grid_samples", "off_s"), [(1, 0.004), (26, 0.05)])
 @pytest.mark.parametrize("target_s", [0.9, 0.7, 0.5, 0.3])
-def test_a_target_duration_is_met_by_the_pauses_whatever_can_be_copied(target_s, grid_samples):
+def test_a_target_duration_is_met_by_the_pauses_whatever_can_be_copied(target_s, grid_samples, off_s):
     text = "kkkk" + "s" * 5 + "kkk" + "s" * 30 + "kkk" + "s" * 15  # 0.2 s of words, 1 s of pauses
     actions = ActionSettings(target_duration_s=target_s, pause_to=0.3)
     segments = decided(text, actions, grid_samples=grid_samples)
-    assert sum(s.length for s in segments if s.stays) / RATE == pytest.approx(target_s, abs=0.004)
+    assert sum(s.length for s in segments if s.stays) / RATE == pytest.approx(target_s, abs=off_s)
 
 
 @pytest.mark.parametrize(("target_s", "nearest_s"), [(0.1, 0.2), (99, 1.2)])

@@ -12,7 +12,8 @@ RATE_HZ, GRID = 8_000, 576
 
 
 def segments_of(*parts):
-    """Kept, silence and breath cut, breath ducked, pause shortened, cut and kept by a person; and samples."""
+    """Kept, silence and breath cut, breath ducked, pause shortened, what is left of it, cut and kept by a
+    person; and samples."""
     forms = {
         "k": {"keep": True},
         "s": {"keep": False, "kind": "silence", "action": "cut"},
@@ -20,6 +21,7 @@ def segments_of(*parts):
         "d": {"keep": False, "kind": "breath", "action": "duck:-12dB"},
         "h": {"keep": False, "kind": "silence", "action": "shorten"},
         "p": {"keep": False, "kind": "silence", "action": "cut", "by": "person"},
+        "q": {"keep": True, "kind": "silence"},
         "w": {"keep": True, "by": "person"},
     }
     found, position = [], 0
@@ -74,6 +76,20 @@ def test_a_shortened_pause_is_up_to_a_frame_longer_and_a_ducked_breath_as_it_was
         segments_of(("k", 900), ("h", 1500), ("k", 900), ("d", 700), ("k", 900)), GRID, RATE_HZ, None
     )
     assert lengths(found) == [900 + 174, 2 * GRID, 900 + 174, 700, 900]
+
+
+def test_shortened_pauses_are_as_long_as_wanted_on_the_whole():
+    parts = [("k", 900), ("q", 1000), ("h", 1500), ("q", 1000)] * 40 + [("k", 900)]
+    found = on_grid(segments_of(*parts), GRID, RATE_HZ, None)
+    gone = np.cumsum([s.length for s in found if not s.stays])
+    assert (gone % GRID == 0).all()
+    assert np.abs(gone - 1500 * np.arange(1, 41)).max() <= GRID / 2
+
+
+def test_of_the_silence_that_is_left_of_a_pause_enough_stays():
+    parts = [("k", 900), ("q", 250), ("h", 1500), ("q", 250)] * 40 + [("k", 900)]
+    found = on_grid(segments_of(*parts), GRID, RATE_HZ, None)
+    assert min(s.length for s in found if s.kind == "silence" and s.keep) >= 0.03 * RATE_HZ
 
 
 @given(st.lists(st.tuples(st.sampled_from("ksbdhpw"), st.integers(1, 3000)), min_size=1, max_size=30))

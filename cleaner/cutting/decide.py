@@ -14,7 +14,7 @@ from cleaner.cutting.edges import EdgeSettings, EnergyEnvelope, settle_edges
 from cleaner.cutting.events import whole_breaths, whole_events
 from cleaner.cutting.forced import on_top
 from cleaner.cutting.grid import on_grid
-from cleaner.cutting.pace import paced
+from cleaner.cutting.pace import as_long, paced
 from cleaner.errors import UsageError
 from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
@@ -66,12 +66,14 @@ def decide(
     ``keep``: float ``(D,)``; ``kind``: int ``(D,)``, by number in ``KIND_NAMES``. ``energy``: what the edges
     listen to; without it they stay on the network's grid. ``by_person``: what nothing overrules, in order,
     disjoint.
-    ``grid_samples``: cuts are whole multiples of it, as far as they can be where no duration is wanted.
+    ``grid_samples``: cuts are whole multiples of it, as far as they can be.
     """
     segments = model_segments(keep, kind, samples, rate_hz, settings, energy)
     segments = paced(on_top(segments, by_person), settings.actions, rate_hz)
-    if grid_samples > 1 and settings.actions.target_duration_s is None:  # each frame less would add up
-        segments = on_grid(segments, grid_samples, rate_hz, energy)
+    if grid_samples > 1:
+        to_copy = on_grid(segments, grid_samples, rate_hz, energy)
+        if settings.actions.target_duration_s is None or as_long(to_copy, segments, rate_hz):
+            segments = to_copy
     return _with_probabilities(segments, keep, rate_hz)
 
 

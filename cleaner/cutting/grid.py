@@ -1,7 +1,8 @@
 """Cuts of whole frames: what is kept of an mp3 stays on the grid of its frames, and they can be copied.
 
 Up to a frame less than wanted is cut, 26 ms at 44.1 kHz, and where the two edges give way to make it so is
-decided by what is heard there. A pause that is shortened is as much longer.
+decided by what is heard there. Where a pause is shortened a frame more may go of its silence, so that on the
+whole pauses are no longer than wanted.
 """
 
 from collections.abc import Sequence
@@ -25,41 +26,71 @@ def on_grid(
     the next cut that gives way.
     """
     result: list[Segment] = []
-    gone = 0
+    gone = wanted = 0
     groups = grouped(segments)
     _, group = next(groups, (True, []))
     while group:
         _, following = next(groups, (True, []))
         if not group[0].stays:
-            length = length_of(group)
-            less = (gone + length) % grid_samples
-            if following and less and length - less >= _LEAST_S * rate_hz and _gives_way(group):
-                before = result[-1] if result else None
-                group = _shortened(group, less, (before, following[0]), energy)
+            wanted += length_of(group)
+            beside = (result[-1] if result else None, following[0] if following else None)
+            less = _less(group, beside, gone, wanted, grid_samples, int(_LEAST_S * rate_hz))
+            if less:
+                group = _moved(group, less, beside, energy)
                 following[0] = replace(following[0], start=group[-1].end)
-                if before:
-                    result[-1] = replace(before, end=group[0].start)
+                result[-1:] = [replace(before, end=group[0].start) for before in result[-1:]]
             gone += length_of(group)
         result += group
         group = following
     return result
 
 
-def _gives_way(group: Sequence[Segment]) -> bool:
-    return all(segment.by == "model" and not segment.stays for segment in group)
+def _less(
+    group: Sequence[Segment],
+    beside: tuple[Segment | None, Segment | None],
+    gone: int,
+    wanted: int,
+    grid_samples: int,
+    least: int,
+) -> int:
+    """How much shorter a cut becomes so that what is behind it lies on the grid; negative: longer.
+
+    ``gone``: what is cut before it; ``wanted``: what should be cut up to its end.
+    """
+    length = length_of(group)
+    less = (gone + length) % grid_samples
+    if beside[1] is None or not less or any(segment.by == "person" for segment in group):
+        return 0
+    more = grid_samples - less
+    is_behind = wanted - (gone + length - less) > grid_samples / 2
+    if is_behind and all(_is_silence(segment, more + least) for segment in beside):
+        return -more
+    return less if length - less >= least else 0
 
 
-def _shortened(
+def _is_silence(segment: Segment | None, least: float) -> bool:
+    """Whether so much of a pause stays there that more of it may go."""
+    return (
+        segment is not None
+        and (segment.keep, segment.kind, segment.by) == (True, "silence", "model")
+        and segment.length >= least
+    )
+
+
+def _moved(
     group: list[Segment],
     less: int,
     beside: tuple[Segment | None, Segment | None],
     energy: EnergyEnvelope | None,
 ) -> list[Segment]:
-    """The cut, ``less`` samples shorter; what a person marked beside it does not grow."""
+    """The cut, ``less`` samples shorter, or longer where negative; what a person marked beside it does not
+    grow."""
     may_grow = [segment is not None and segment.by == "model" for segment in beside]
     if not any(may_grow):
         return group
     start, end = group[0].start, group[-1].end
+    if less < 0:  # of a cut that is longer by that on either side, one side's worth stays
+        start, end, less = start + less, end - less, -less
     if not all(may_grow):
         later = less if may_grow[0] else 0
     else:

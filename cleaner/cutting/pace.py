@@ -68,6 +68,12 @@ def missed_target(cut_list: CutList, settings: ActionSettings) -> str | None:
     )
 
 
+def as_long(segments: Sequence[Segment], others: Sequence[Segment], rate_hz: int) -> bool:
+    """Whether as much stays of both as a listener to a clock can tell."""
+    stay, others_stay = (length_of(s for s in one if s.stays) for one in (segments, others))
+    return abs(stay - others_stay) <= _AS_WANTED_S * rate_hz
+
+
 def _with_action(segment: Segment, preset: Preset) -> Segment:
     if segment.keep or segment.by == "person":
         return segment
