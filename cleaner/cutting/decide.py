@@ -14,7 +14,7 @@ from cleaner.cutting.edges import EdgeSettings, EnergyEnvelope, settle_edges
 from cleaner.cutting.events import whole_breaths, whole_events
 from cleaner.cutting.forced import on_top
 from cleaner.cutting.grid import on_grid
-from cleaner.cutting.pace import as_long, paced
+from cleaner.cutting.pace import AS_WANTED_S, longer_by_s, paced
 from cleaner.errors import UsageError
 from cleaner.frames import decision_starts, decisions_at
 from cleaner.kinds import KIND_NAMES
@@ -25,6 +25,7 @@ _SHORTEST_KIND_DECISIONS = 2
 # What lasts longer, or is called two things in shares more alike, may be several sounds.
 _LONGEST_SOUND_DECISIONS = 100
 _MOST_OF_A_SOUND = 2 / 3
+_AIMS = 4  # two do, where pauses have enough to give
 _SILENCE = KIND_NAMES.index("silence")
 
 
@@ -69,12 +70,34 @@ def decide(
     ``grid_samples``: cuts are whole multiples of it, as far as they can be.
     """
     segments = model_segments(keep, kind, samples, rate_hz, settings, energy)
-    segments = paced(on_top(segments, by_person), settings.actions, rate_hz)
-    if grid_samples > 1:
-        to_copy = on_grid(segments, grid_samples, rate_hz, energy)
-        if settings.actions.target_duration_s is None or as_long(to_copy, segments, rate_hz):
-            segments = to_copy
+    segments = on_top(segments, by_person)
+    if grid_samples == 1:
+        segments = paced(segments, settings.actions, rate_hz)
+    else:
+        segments = _paced_on_grid(segments, settings.actions, rate_hz, grid_samples, energy)
     return _with_probabilities(segments, keep, rate_hz)
+
+
+def _paced_on_grid(
+    segments: Sequence[Segment],
+    actions: ActionSettings,
+    rate_hz: int,
+    grid_samples: int,
+    energy: EnergyEnvelope | None,
+) -> list[Segment]:
+    """Actions and pace on the grid; where a duration is wanted, off the grid if it is not met there.
+
+    Cuts that give way make the result longer, so a shorter one is aimed at, until the two are the same.
+    """
+    exact = paced(segments, actions, rate_hz)
+    aim = actions
+    for _ in range(_AIMS):
+        found = on_grid(paced(segments, aim, rate_hz), grid_samples, rate_hz, energy)
+        longer_s = longer_by_s(found, exact, rate_hz)
+        if aim.target_duration_s is None or abs(longer_s) <= AS_WANTED_S:
+            return found
+        aim = replace(aim, target_duration_s=max(0.001, aim.target_duration_s - longer_s))
+    return exact
 
 
 def model_segments(

@@ -16,7 +16,7 @@ from cleaner.segments import KEPT, CutList, Segment, length_of
 
 _BISECTIONS = 30  # of a minute, that is less than a sample
 _SHORTEST_CUT_S = 0.02
-_AS_WANTED_S = 0.05  # what a listener to a clock does not tell apart
+AS_WANTED_S = 0.05  # what a listener to a clock does not tell apart
 
 
 def paced(segments: Iterable[Segment], settings: ActionSettings, rate_hz: int) -> list[Segment]:
@@ -59,7 +59,7 @@ def missed_target(cut_list: CutList, settings: ActionSettings) -> str | None:
     """What to tell a person whose ``--target-duration`` the pauses of a recording do not reach; else None."""
     target_s = settings.target_duration_s
     result_s = cut_list.result_samples() / cut_list.source.sample_rate
-    if target_s is None or abs(result_s - target_s) <= _AS_WANTED_S:
+    if target_s is None or abs(result_s - target_s) <= AS_WANTED_S:
         return None
     nearest = "longest" if result_s < target_s else "shortest"
     return (
@@ -68,10 +68,10 @@ def missed_target(cut_list: CutList, settings: ActionSettings) -> str | None:
     )
 
 
-def as_long(segments: Sequence[Segment], others: Sequence[Segment], rate_hz: int) -> bool:
-    """Whether as much stays of both as a listener to a clock can tell."""
+def longer_by_s(segments: Sequence[Segment], others: Sequence[Segment], rate_hz: int) -> float:
+    """How many seconds more stay of the first than of the second."""
     stay, others_stay = (length_of(s for s in one if s.stays) for one in (segments, others))
-    return abs(stay - others_stay) <= _AS_WANTED_S * rate_hz
+    return (stay - others_stay) / rate_hz
 
 
 def _with_action(segment: Segment, preset: Preset) -> Segment:
