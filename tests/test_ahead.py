@@ -34,8 +34,20 @@ def laid_end_to_end(blocks):
     return np.concatenate(list(blocks), axis=1)
 
 
+@pytest.fixture(params=["shared memory", "shared memory for two blocks", "for less than two", "a pipe"])
+def way(request, monkeypatch):
+    """How blocks come over."""
+    two_blocks = 2 * 2 * 2 * BLOCK_SAMPLES
+    if request.param == "shared memory for two blocks":
+        monkeypatch.setattr(ahead, "_SHARED_BYTES", two_blocks)
+    elif request.param == "for less than two":
+        monkeypatch.setattr(ahead, "_SHARED_BYTES", two_blocks - 1)
+    elif request.param == "a pipe":
+        monkeypatch.setattr(ahead, "_shared_file", lambda: None)
+
+
 @pytest.mark.parametrize("stop", [None, 0, 1, BLOCK_SAMPLES, BLOCK_SAMPLES + 1, LONG_S * RATE])
-def test_blocks_are_those_of_the_recording(long_flac, stop):
+def test_blocks_are_those_of_the_recording(way, long_flac, stop):
     recording = open_recording(long_flac)
     expected, found = list(recording.blocks(stop=stop)), list(blocks_ahead(recording, stop))
     assert [block.shape for block in found] == [block.shape for block in expected]
@@ -43,7 +55,7 @@ def test_blocks_are_those_of_the_recording(long_flac, stop):
     assert all(block.dtype == np.int16 and block.flags.writeable for block in found)
 
 
-def test_a_process_serves_one_recording_after_another(long_flac):
+def test_a_process_serves_one_recording_after_another(way, long_flac):
     first = laid_end_to_end(blocks_ahead(open_recording(long_flac)))
     (decoder,) = ahead._idle
     second = laid_end_to_end(blocks_ahead(open_recording(long_flac), 100))

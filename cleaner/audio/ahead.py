@@ -2,12 +2,13 @@
 
 A long recording is decoded in a process beside this one: decoding an mp3 is half of deciding on it, and its
 Python steps, one for each frame of 26 ms, would stand in line for the interpreter's lock with every thread
-here.
+here. Blocks come through memory that both share, or through a pipe where there is none.
 """
 
 from __future__ import annotations
 
 import atexit
+import mmap
 import os
 import pickle
 import struct
@@ -27,9 +28,13 @@ from cleaner.pipeline import prefetch
 # Starting a process takes as long as decoding a minute.
 _LONG_S = 120
 _PIPE_BYTES = 2**20  # as much as Linux lets everybody have
+_SHARED_BYTES = 2**22  # eight blocks of 16 bit stereo
 _ROOT = Path(__file__).resolve().parents[2]
-# Each block is led by True and its size in bytes; what the pass found out comes last, behind False.
-LEAD = struct.Struct("<?q")
+# What comes, its size in bytes, and where it begins if it lies in the shared memory; what the pass found out
+# comes last. Each block that was taken from the shared memory is answered by ``TAKEN``.
+LEAD = struct.Struct("<Bqq")
+FOUND_OUT, BLOCK, SHARED_BLOCK = range(3)
+TAKEN = b"."
 
 
 def blocks_ahead(recording: Recording, stop: int | None = None) -> Iterator[np.ndarray]:
@@ -54,8 +59,11 @@ class _Decoder:
 
     def __init__(self) -> None:
         also = os.environ.get("PYTHONPATH")
+        shared = _shared_file()
+        self._shared = None if shared is None else mmap.mmap(shared, _SHARED_BYTES)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cleaner.audio.decoder"],
+            [sys.executable, "-P", "-m", "cleaner.audio.decoder", *([] if shared is None else [str(shared)])],
+            pass_fds=() if shared is None else (shared,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -63,6 +71,8 @@ class _Decoder:
             # Ctrl-C is for this process, which ends the other.
             start_new_session=True,
         )
+        if shared is not None:
+            os.close(shared)
         assert self._process.stdin and self._process.stdout, "both are pipes"
         self._asked: Any = self._process.stdin
         self._answers: Any = self._process.stdout
@@ -75,16 +85,25 @@ class _Decoder:
             self._asked.write(pickle.dumps((recording.path.absolute(), stop)))
             self._asked.flush()
             while True:
-                is_block, size = LEAD.unpack(_read(self._answers, LEAD.size))
-                if not is_block:
+                what, size, offset = LEAD.unpack(_read(self._answers, LEAD.size))
+                if what == FOUND_OUT:
                     break
-                yield np.frombuffer(_read(self._answers, size), dtype).reshape(channels, -1)
+                block = self._taken(size, offset) if what == SHARED_BLOCK else _read(self._answers, size)
+                yield np.frombuffer(block, dtype).reshape(channels, -1)
             outcome = pickle.loads(_read(self._answers, size))
         except (BrokenPipeError, EOFError):
             raise AudioFileError(f"{recording.path}: FFmpeg broke down while decoding it") from None
         if isinstance(outcome, Exception):
             raise outcome
         recording.learn(outcome)
+
+    def _taken(self, size: int, offset: int) -> memoryview:
+        """A copy of a block in the shared memory, whose place is free again."""
+        assert self._shared is not None, "else nothing lies there"
+        taken = np.frombuffer(self._shared, np.uint8, size, offset).copy().data
+        self._asked.write(TAKEN)
+        self._asked.flush()
+        return taken
 
     def end(self) -> None:
         """End the process, whatever it is at."""
@@ -102,6 +121,16 @@ _idle: list[_Decoder] = []
 def _end_idle() -> None:
     while _idle:
         _idle.pop().end()
+
+
+def _shared_file() -> int | None:
+    """A file in memory, without a name, that a process can be handed; None where there is no such thing."""
+    try:
+        file = os.memfd_create("blocks")
+        os.ftruncate(file, _SHARED_BYTES)
+    except (AttributeError, OSError):  # not Linux, or not allowed
+        return None
+    return file
 
 
 def _widen(pipe: Any) -> None:
