@@ -71,10 +71,7 @@ def decide(
     """
     segments = model_segments(keep, kind, samples, rate_hz, settings, energy)
     segments = on_top(segments, by_person)
-    if grid_samples == 1:
-        segments = paced(segments, settings.actions, rate_hz)
-    else:
-        segments = _paced_on_grid(segments, settings.actions, rate_hz, grid_samples, energy)
+    segments = _paced_on_grid(segments, settings.actions, rate_hz, grid_samples, energy)
     return _with_probabilities(segments, keep, rate_hz)
 
 
@@ -89,14 +86,14 @@ def _paced_on_grid(
 
     Cuts that give way make the result longer, so a shorter one is aimed at, until the two are the same.
     """
-    exact = paced(segments, actions, rate_hz)
-    aim = actions
+    exact = aimed = paced(segments, actions, rate_hz)
     for _ in range(_AIMS):
-        found = on_grid(paced(segments, aim, rate_hz), grid_samples, rate_hz, energy)
+        found = on_grid(aimed, grid_samples, rate_hz, energy)
         longer_s = longer_by_s(found, exact, rate_hz)
-        if aim.target_duration_s is None or abs(longer_s) <= AS_WANTED_S:
+        if actions.target_duration_s is None or abs(longer_s) <= AS_WANTED_S:
             return found
-        aim = replace(aim, target_duration_s=max(0.001, aim.target_duration_s - longer_s))
+        actions = replace(actions, target_duration_s=max(0.001, actions.target_duration_s - longer_s))
+        aimed = paced(segments, actions, rate_hz)
     return exact
 
 
