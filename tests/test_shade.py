@@ -210,6 +210,19 @@ def test_a_fill_begins_and_ends_at_the_level_of_the_silence_beside_it(louder_db,
     assert db(result[46_080:47_680]) == pytest.approx(beside - missing_db, abs=0.5 + missing_db / 5)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 10, 100, 1_000])
+def test_a_fill_may_be_as_short_as_a_sample(length):
+    rate = 16_000
+    samples = noise(3, rate, 10)
+    segments = (
+        Segment(0, rate, True, "silence"),
+        Segment(rate, rate + length, False, "breath", "duck:room"),
+        Segment(rate + length, 3 * rate, True, "silence"),
+    )
+    tone = RoomTone(segments, rate, lambda start, end: samples[:, start:end])
+    assert np.isfinite(tone.fill(rate, length)(length)).all()
+
+
 def test_beside_digital_silence_a_fill_ends_in_silence():
     rate = 16_000
     samples = noise(3, rate, 10)

@@ -78,7 +78,7 @@ class RoomTone:
         the midst of a longer one as the room, for even a steady room's level moves."""
         level, before, after = self._samples(_LEVEL_S), self._before(start), self._after(start + length)
         has_both = before is not None and after is not None
-        hold = min(self._samples(_HOLD_S), 9 * length // 20 if has_both else length)
+        hold = max(1, min(self._samples(_HOLD_S), 9 * length // 20 if has_both else length))
         glide = max(hold, min(self._samples(_GLIDE_S), length // 2))
         head, tail = _ends(fill, length, hold)
         gains_db = []
