@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cleaner.errors import AudioFileError
+from cleaner.samples import interleaved
 
 # How a wav file stores a sample, and the numpy type that holds it without loss.
 _TYPES = {
@@ -28,7 +29,7 @@ def write_clip(path: str | Path, samples: np.ndarray, rate_hz: int, bits: int | 
     """
     channels, length = samples.shape
     little = samples.dtype.newbyteorder("<")
-    stored = np.stack(list(samples), axis=1).astype(little, copy=False)
+    stored = interleaved(samples).astype(little, copy=False)
     width = stored.itemsize
     if stored.dtype == np.int32 and (bits or 32) <= 24:
         width = 3

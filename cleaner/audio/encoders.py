@@ -14,6 +14,7 @@ from cleaner.audio.info import SAMPLE_TYPES, silence
 from cleaner.audio.mp3.encoder import Mp3Encoder, can_encode
 from cleaner.audio.mp3.plan import Original
 from cleaner.audio.plain import WORDS, packed
+from cleaner.samples import interleaved
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
 # FFmpeg's Opus encoder permutes these layouts where it should undo the permutation: which channel to send
@@ -84,7 +85,7 @@ class AvEncoder:
     def _packets(self, block: np.ndarray) -> Iterable[Any]:
         if self._order:
             block = block[list(self._order)]
-        flat = np.stack(list(block), axis=1).reshape(1, -1)
+        flat = interleaved(block).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(flat, format=_FORMAT_OF[block.dtype], layout=self._layout)
         frame.sample_rate = self._output.sample_rate_hz
         frame.pts = self._sent

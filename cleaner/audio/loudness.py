@@ -15,7 +15,7 @@ import numpy as np
 
 from cleaner.audio.info import AudioInfo
 from cleaner.loudness import LEAST_LUFS
-from cleaner.samples import from_float, to_float
+from cleaner.samples import from_float, interleaved, to_float
 
 MOST_PEAK_DBTP = -1.0
 _OVERSAMPLING = 4
@@ -165,8 +165,8 @@ class _Filters:
 
     def push(self, block: np.ndarray) -> Iterator[Any]:
         """Frames that are ready after this block."""
-        interleaved = np.stack(list(block), axis=1).astype(np.float32, copy=False).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=self._layout)
+        flat = interleaved(block).astype(np.float32, copy=False).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(flat, format="flt", layout=self._layout)
         frame.sample_rate = self._rate_hz
         frame.pts = self._position
         self._position += block.shape[1]

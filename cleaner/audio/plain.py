@@ -11,6 +11,7 @@ import numpy as np
 from cleaner.audio.chunks import chunks_of
 from cleaner.audio.info import AudioInfo
 from cleaner.errors import AudioFileError
+from cleaner.samples import interleaved
 
 # What a decoder makes of each; of 24 bits the upper three bytes of a word.
 WORDS: dict[str, np.dtype[Any]] = {
@@ -68,7 +69,7 @@ def plain_sound(info: AudioInfo) -> PlainSound | None:
 
 def packed(block: np.ndarray, codec: str) -> np.ndarray:
     """The bytes of a block ``(channels, n)`` of a codec's words, as they lie in a file."""
-    raw = np.stack(list(block), axis=1).reshape(-1).view(np.uint8)
+    raw = interleaved(block).reshape(-1).view(np.uint8)
     return raw.reshape(-1, 4)[:, 1:].reshape(-1) if codec == _24_BIT else raw
 
 
