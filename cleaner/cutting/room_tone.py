@@ -66,17 +66,20 @@ class RoomTone:
         if self._held is None or self._held[0] != place:
             self._held = (place, self._steady(around_zero(self._read(*place))))
         tone = self._held[1]
-        mean = tone.mean(axis=1, keepdims=True)  # an offset is no sound: no gain moves it, no phase turns it
+        offset = tone.mean(axis=1, keepdims=True)  # no sound: no gain moves it, no phase turns it
+        tone = tone - offset
 
         def made() -> Fill:
-            return tone_fill(tone - mean, length, self._samples(_GRAIN_S), seed=start)
+            return tone_fill(tone, length, self._samples(_GRAIN_S), seed=start)
 
-        return _levelled(made(), self._gains_db(tone, made(), start, length), mean)
+        return _levelled(made(), self._gains_db(tone, made(), start, length), offset)
 
     def _gains_db(self, tone: np.ndarray, fill: Fill, start: int, length: int) -> list[tuple[int, float]]:
         """Places in a fill and the gains there: its ends are as loud as the silence right beside them, and
         the midst of a longer one as the room, for even a steady room's level moves."""
         level, before, after = self._samples(_LEVEL_S), self._before(start), self._after(start + length)
+        if before is None and after is None:
+            return []
         has_both = before is not None and after is not None
         hold = max(1, min(self._samples(_HOLD_S), 9 * length // 20 if has_both else length))
         glide = max(hold, min(self._samples(_GLIDE_S), length // 2))
@@ -115,8 +118,8 @@ class RoomTone:
             return None
         index = bisect_right(self._silences, (start, -1)) - 1
         first, last = self._silences[max(0, index)]
-        inset = min(int(_INSET_S * self._rate_hz), (last - first) // 4)
-        longest = min(length, int(_LONGEST_TONE_S * self._rate_hz))
+        inset = min(self._samples(_INSET_S), (last - first) // 4)
+        longest = min(length, self._samples(_LONGEST_TONE_S))
         if last - first - 2 * inset <= longest:
             return first + inset, last - inset
         middle = (first + last) // 2
