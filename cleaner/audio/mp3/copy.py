@@ -30,7 +30,7 @@ from cleaner.audio.mp3.frames import (
     side_info,
     split_frames,
 )
-from cleaner.audio.mp3.header import bit_rates_kbit
+from cleaner.audio.mp3.header import bit_rates_kbit, read_mp3_header
 from cleaner.audio.mp3.lame import LameSettings, lame_encode
 from cleaner.audio.mp3.packing import Packed, packed, put_behind, room_bytes, with_rate
 from cleaner.audio.mp3.plan import (
@@ -42,7 +42,7 @@ from cleaner.audio.mp3.plan import (
     longest_patch,
     whole,
 )
-from cleaner.audio.mp3.source import Mp3Source, source_delay
+from cleaner.audio.mp3.source import Mp3Source
 
 _PRIMING_FRAMES = 4  # until the filter bank and the model of hearing have settled
 _LOOKAHEAD_FRAMES = 2
@@ -131,7 +131,7 @@ class Mp3Copy:
         frame_samples = settings.frame_samples
         if (settings.constant_kbit or 320) < _LEAST_KBIT * settings.channels:
             return None
-        found = copies(original.untouched, frame_samples, source_delay(original.path))
+        found = copies(original.untouched, frame_samples, read_mp3_header(original.path).delay_samples)
         frames, longest = original.result_samples // frame_samples, _LONGEST_PATCH_S * settings.sample_rate_hz
         if not found or longest_patch(found, frames) * frame_samples > longest:
             return None

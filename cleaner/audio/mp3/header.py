@@ -29,6 +29,11 @@ class Mp3Header:
     delay: int | None = None  # of the encoder in samples, where a tag tells that FFmpeg believes
     sound_start: int = 0  # byte offset of the first frame that sounds, behind the tag that tells
 
+    @property
+    def delay_samples(self) -> int:
+        """Samples that FFmpeg decodes and leaves out before the recording's first; none without a tag."""
+        return 0 if self.delay is None else self.delay + DECODER_DELAY
+
 
 @dataclass(frozen=True)
 class Frame:

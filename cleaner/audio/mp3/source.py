@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from cleaner.audio.mp3.frames import data_start, like, most_borrowed, shape, side_info
-from cleaner.audio.mp3.header import DECODER_DELAY, Frame, Mp3Header, frame_at, read_mp3_header
+from cleaner.audio.mp3.header import Frame, Mp3Header, frame_at, read_mp3_header
 
 # Behind the last frame may lie tags, or a piece of a frame.
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
@@ -38,7 +38,6 @@ class Mp3Source:
     def open(cls, path: Path, samples: int) -> Mp3Source | None:
         """The frames of the file at ``path``, which decodes to ``samples``; None where it is irregular."""
         header = read_mp3_header(path)
-        delay = _delay_samples(header)
         file = path.open("rb", buffering=_BUFFER_BYTES)
         file.seek(header.sound_start)
         form = frame_at(file.read(4), 0)
@@ -47,7 +46,7 @@ class Mp3Source:
         if form is None or found is None or not _agrees(header, found, form.samples, samples):
             file.close()
             return None
-        return cls(file, header.sound_start, form, found.whole, found.broken, delay)
+        return cls(file, header.sound_start, form, found.whole, found.broken, header.delay_samples)
 
     def frame(self, index: int) -> bytes:
         """Frame number ``index``, header and all."""
@@ -69,15 +68,6 @@ class Mp3Source:
         self._file.close()
 
 
-def source_delay(path: Path) -> int:
-    """Samples that FFmpeg decodes of the mp3 file at ``path`` and leaves out before the recording's first."""
-    return _delay_samples(read_mp3_header(path))
-
-
-def _delay_samples(header: Mp3Header) -> int:
-    return 0 if header.delay is None else header.delay + DECODER_DELAY
-
-
 class _Frames(NamedTuple):
     """Whole frames end to end: how many; up to which of them data of one would lie in front of the first;
     whether a piece of one more ends the file, which FFmpeg may decode, too."""
@@ -89,7 +79,7 @@ class _Frames(NamedTuple):
 
 def _agrees(header: Mp3Header, found: _Frames, frame_samples: int, samples: int) -> bool:
     """Whether the frames make up the samples that were decoded."""
-    decoded = found.whole * frame_samples - _delay_samples(header)
+    decoded = found.whole * frame_samples - header.delay_samples
     if header.delay is not None:
         return decoded >= samples == header.samples
     return samples == decoded or (found.ends_in_a_piece and samples == decoded + frame_samples)
