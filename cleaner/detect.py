@@ -131,18 +131,24 @@ def detect_stream(
     the last window begin and end where the recording does, so the network sees the true edges.
     """
     context = detector.context_frames
-    pending = np.zeros((FeatureConfig.mel_bands, 0), np.float32)
-    lead = 0  # frames at the start of pending whose answers are out already
+    blocks = [np.zeros((FeatureConfig.mel_bands, 0), np.float32)]  # as they came, until a window is full
+    held = lead = 0  # frames in them; those at their start whose answers are out already
     for block in mel_blocks:
-        pending = np.concatenate([pending, block], axis=1)
+        blocks.append(block)
+        held += block.shape[1]
+        if held < lead + window_frames + context:
+            continue
+        pending = np.concatenate(blocks, axis=1)
         while pending.shape[1] >= lead + window_frames + context:
             window = np.ascontiguousarray(pending[:, : lead + window_frames + context])
             yield _answers(detector, window, lead, window_frames)
             done = lead + window_frames
             lead = min(context, done)
             pending = pending[:, done - lead :]
-    if pending.shape[1] > lead:
-        yield _answers(detector, np.ascontiguousarray(pending), lead, pending.shape[1] - lead)
+        blocks, held = [pending], pending.shape[1]
+    if held > lead:
+        pending = np.ascontiguousarray(np.concatenate(blocks, axis=1))
+        yield _answers(detector, pending, lead, held - lead)
 
 
 def _answers(detector: Detector, window: np.ndarray, lead: int, frames: int) -> np.ndarray:
