@@ -62,3 +62,15 @@ def test_the_filters_are_librosas():
     config = FeatureConfig()
     expected = filters.mel(sr=16_000, n_fft=512, n_mels=64, fmin=50, fmax=8_000)
     np.testing.assert_allclose(mel_bank(config), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("bands", [16, 40, 64])
+def test_bands_are_the_filters_on_the_power_of_windowed_frames(bands):
+    config = FeatureConfig(mel_bands=bands)
+    samples = noise(160 * 37)
+    padded = np.pad(samples, (120, 400))
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)
+    frames = np.stack([padded[160 * i : 160 * i + 400] for i in range(37)]) * window
+    power = np.abs(np.fft.rfft(frames, 512)) ** 2
+    expected = np.log(mel_bank(config) @ power.T + config.power_floor)
+    np.testing.assert_allclose(log_mel(samples, config), expected, atol=1e-4)
