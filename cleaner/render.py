@@ -6,7 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.audio import Chapter, Original, Recording, Untouched, Writer, blocks_ahead, output_format
+from cleaner.audio import (
+    AudioInfo,
+    Chapter,
+    Id3Tag,
+    Original,
+    Recording,
+    Untouched,
+    Writer,
+    blocks_ahead,
+    output_format,
+)
 from cleaner.audio.loudness import at_gain, gain_for, missed_loudness
 from cleaner.cutting.room_tone import RoomTone
 from cleaner.cutting.shade import shaded, shades
@@ -48,6 +58,7 @@ def render(
     with Writer(
         *(output, form, info.tags, info.cover, chapters, overwrite, jobs),
         original=None if loudness_lufs is not None else original_of(recording, cut_list, join),
+        id3=moved_tag(info, cut_list),
     ) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
         if loudness_lufs is not None:
@@ -104,6 +115,14 @@ def moved_chapters(chapters: tuple[Chapter, ...], cut_list: CutList) -> tuple[Ch
         for chapter in chapters
     ]
     return tuple(chapter for chapter in moved if chapter.start < chapter.end)
+
+
+def moved_tag(info: AudioInfo, cut_list: CutList) -> Id3Tag | None:
+    """The tag of an mp3 file as its result gets it, its chapters where they lie there."""
+    if info.id3 is None:
+        return None
+    time_map, per_ms = TimeMap(cut_list), info.sample_rate_hz / 1_000
+    return info.id3.moved(lambda ms: round(time_map.to_result(round(ms * per_ms)) / per_ms))
 
 
 def _tapped(blocks: Iterator[np.ndarray], tap: Callable[[np.ndarray], None] | None) -> Iterator[np.ndarray]:

@@ -11,6 +11,7 @@ from cleaner.audio.clips import clip_info, read_clip, write_clip
 from cleaner.audio.containers import CONTAINERS
 from cleaner.audio.formats import OutputFormat, output_format, output_suffix
 from cleaner.audio.info import AudioInfo, Chapter, Cover
+from cleaner.audio.mp3.id3 import Id3Tag
 from cleaner.audio.mp3.plan import Original, Untouched
 from cleaner.audio.reader import Recording, open_recording
 from cleaner.audio.writer import Writer
@@ -20,6 +21,7 @@ __all__ = [
     "AudioInfo",
     "Chapter",
     "Cover",
+    "Id3Tag",
     "Original",
     "OutputFormat",
     "Recording",

@@ -13,6 +13,7 @@ import av
 from av.stream import Disposition
 
 from cleaner.audio.info import Chapter, Cover, chapters_of, cover_of, tags_of
+from cleaner.audio.mp3.id3 import Id3Tag
 
 _FRONT_COVER = 3  # of the picture types that ID3 and FLAC share
 _COVER_AS_STREAM = ("mp3", "mp4", "flac")
@@ -37,12 +38,16 @@ _MIME_TYPES = {"mjpeg": "image/jpeg", "png": "image/png"}
 
 @dataclass(frozen=True)
 class Extras:
-    """What goes along with the sound of one result; ``rate_hz`` is the clock of the chapters."""
+    """What goes along with the sound of one result; ``rate_hz`` is the clock of the chapters.
+
+    Where there is an ``id3`` tag, it holds all of it.
+    """
 
     tags: dict[str, str]
     cover: Cover | None
     chapters: tuple[Chapter, ...]
     rate_hz: int
+    id3: Id3Tag | None = None
 
 
 def carry(container: Any, extras: Extras) -> Any:
@@ -51,6 +56,8 @@ def carry(container: Any, extras: Extras) -> Any:
     Returns the stream for ``lay_cover``, or None.
     """
     muxer, cover = container.format.name, extras.cover
+    if extras.id3:
+        return None
     if muxer in ("ogg", "opus"):
         container.metadata.update(ogg_comments(extras))
     elif muxer == "flac":
@@ -104,7 +111,7 @@ def ogg_comments(extras: Extras) -> dict[str, str]:
 def lost_on_the_way(path: Path, extras: Extras) -> list[str]:
     """Names of what was given to the finished file at ``path`` and cannot be read back from it."""
     tags, cover = extras.tags, extras.cover
-    if not (tags or cover or extras.chapters):
+    if extras.id3 or not (tags or cover or extras.chapters):
         return []
     with av.open(str(path), metadata_errors="replace") as container:
         found = tags_of(container, container.streams.audio[0])

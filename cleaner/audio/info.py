@@ -11,6 +11,7 @@ from av.stream import Disposition
 
 from cleaner.audio.chunks import chunks_of
 from cleaner.audio.mp3.header import Mp3Header, mp3_frame_samples, read_mp3_header
+from cleaner.audio.mp3.id3 import Id3Tag, read_id3
 
 # FFmpeg's names of sample formats, without the "p" of the planar ones.
 SAMPLE_TYPES: dict[str, np.dtype[Any]] = {
@@ -33,6 +34,7 @@ _TECHNICAL_TAGS = {
     "duration",
     "isbr",
     "isvbr",
+    "tlen",
     "wmfsdkneeded",
     "wmfsdkversion",
     "deviceconformancetemplate",
@@ -84,6 +86,7 @@ class AudioInfo:
     cover: Cover | None = None
     chapters: tuple[Chapter, ...] = ()
     mp3_quality: int | None = None  # LAME's V, where its tag tells
+    id3: Id3Tag | None = None  # of an mp3 file
     chunks: tuple[str, ...] = ()  # of a RIFF or AIFF file
     streams: tuple[str, ...] = ()  # what the file holds beside the sound, e.g. "video"
     late_s: float = 0.0  # how long after a film's picture its sound begins
@@ -100,6 +103,7 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
     """Gather the info of an open ``container`` whose first decoded frame is ``frame``."""
     codec = stream.codec_context.codec.name
     mp3 = read_mp3_header(path) if codec.startswith("mp3") else None
+    id3 = read_id3(path) if container.format.name == "mp3" else None
     rate_hz = frame.sample_rate
     duration_s = _duration_s(container, stream)
     chunks = chunks_of(path)
@@ -124,8 +128,9 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         states_duration=container.format.name.startswith(("matroska", "asf", "mov")),
         tags=tags_of(container, stream),
         cover=cover,
-        chapters=chapters_of(container, rate_hz),
+        chapters=_id3_chapters(id3, rate_hz) if id3 else chapters_of(container, rate_hz),
         mp3_quality=mp3.quality if mp3 else None,
+        id3=id3,
         chunks=tuple(chunks),
         streams=_streams_beside(container, stream),
         late_s=_late_s(container, stream),
@@ -206,6 +211,15 @@ def chapters_of(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
         start, end = (round(entry[name] * clock) for name in ("start", "end"))
         chapters.append(Chapter(start, end, entry["metadata"].get("title", "")))
     return tuple(chapters)
+
+
+def _id3_chapters(id3: Id3Tag, rate_hz: int) -> tuple[Chapter, ...]:
+    """As the tag has them: FFmpeg reads none of ID3v2.4 that have a picture or a long link."""
+    per_ms = rate_hz / 1_000
+    return tuple(
+        Chapter(round(chapter.start_ms * per_ms), round(chapter.end_ms * per_ms), chapter.title(id3.version))
+        for chapter in id3.chapters()
+    )
 
 
 def cover_of(container: Any) -> Cover | None:

@@ -14,6 +14,7 @@ from cleaner.audio.encoders import encoder_for
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3.encoder import Mp3Encoder
 from cleaner.audio.mp3.header import state_length
+from cleaner.audio.mp3.id3 import lay_id3
 from cleaner.audio.mp3.plan import Original
 
 
@@ -29,9 +30,12 @@ class Sink(Protocol):
         """Give up: stop what runs, remove what lies about. Also called after ``finish``."""
 
 
-def opened_for_writing(output: OutputFormat, part: Path) -> Any:
-    """An empty output container at ``part``."""
-    return av.open(str(part), "w", format=output.muxer, container_options=output.container_options)
+def opened_for_writing(output: OutputFormat, part: Path, extras: Extras) -> Any:
+    """An empty output container at ``part``, with room for an ID3 tag if there is one to be laid in."""
+    options = dict(output.container_options)
+    if extras.id3:
+        options["metadata_header_padding"] = str(len(bytes(extras.id3)))
+    return av.open(str(part), "w", format=output.muxer, container_options=options)
 
 
 class MuxedSink:
@@ -43,7 +47,7 @@ class MuxedSink:
         self._output, self._part, self._extras = output, part, extras
         self._samples = 0
         self._started = self._closed = False
-        self._container = opened_for_writing(output, part)
+        self._container = opened_for_writing(output, part, extras)
         self._encoder = encoder_for(output, self._container, jobs, original)
         self._cover_stream = carry(self._container, extras)
 
@@ -58,6 +62,8 @@ class MuxedSink:
         if self._output.muxer == "mp3":
             delay = self._encoder.delay_samples if isinstance(self._encoder, Mp3Encoder) else None
             state_length(self._part, self._samples, delay)
+        if self._extras.id3:
+            lay_id3(self._part, self._extras.id3)
 
     def discard(self) -> None:
         self._encoder.discard()

@@ -81,7 +81,10 @@ class VorbisSink:
             raise OSError(f"no room for it: {there} of {self._written} samples could be written")
 
     def _copy_packets(self) -> None:
-        with av.open(str(self._bare)) as source, opened_for_writing(self._output, self._part) as container:
+        with (
+            av.open(str(self._bare)) as source,
+            opened_for_writing(self._output, self._part, self._extras) as container,
+        ):
             template = source.streams.audio[0]
             stream = container.add_stream_from_template(template)
             cover_stream = carry(container, self._extras)

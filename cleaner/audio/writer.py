@@ -13,6 +13,7 @@ import numpy as np
 from cleaner.audio.carried import Extras, lost_on_the_way
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
+from cleaner.audio.mp3.id3 import Id3Tag
 from cleaner.audio.mp3.plan import Original
 from cleaner.audio.muxing import MuxedSink, Sink
 from cleaner.audio.rates import RateChanger
@@ -41,8 +42,10 @@ class Writer:
         overwrite: bool = False,
         jobs: int | None = None,
         original: Original | None = None,
+        id3: Id3Tag | None = None,
     ):
-        """``chapters`` are in samples of the result, at the source's rate.
+        """``chapters`` are in samples of the result, at the source's rate. An mp3 file gets the tag ``id3``,
+        if there is one, instead of them, ``tags`` and ``cover``.
 
         ``jobs`` threads encode, by default as many as there are cores; the file is the same for any number.
         What is written may hold stretches of an ``original`` of the same form and bit rate, which need not be
@@ -51,7 +54,10 @@ class Writer:
         self.path = Path(path)
         self.output = output
         self.warnings = [f"{self.path.name}: {note}" for note in output.notes]
-        self._extras = Extras(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz)
+        self._extras = Extras(
+            *(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz),
+            id3=id3 if output.muxer == "mp3" else None,
+        )
         self._overwrite = overwrite
         self._bytes = 0
         self._sink: Sink | None = None
