@@ -1,5 +1,6 @@
 """The tag of an mp3 file: what can stay stays to the byte, chapters move, what told of times goes."""
 
+import io
 import struct
 
 import av
@@ -227,6 +228,29 @@ def test_a_result_has_the_tag_of_its_recording(episode, tmp_path, version):
         assert again.info.tags == {name: text for name, text in info.tags.items() if "iTun" not in text}
     with av.open(str(tmp_path / "b.mp3")) as container:
         assert container.metadata["title"] == "Morning"
+
+
+def test_of_several_pictures_another_format_gets_the_first_and_says_so(episode, tmp_path):
+    def picture(side):
+        file = io.BytesIO()
+        image = np.full((side, side), 128, np.uint8)
+        with av.open(file, "w", format="image2pipe") as container:
+            stream = container.add_stream("png", width=side, height=side, pix_fmt="gray")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "gray")))
+            container.mux(stream.encode())
+        return file.getvalue()
+
+    pictures = [
+        frame(3, "APIC", b"\x00image/png\x00" + bytes([kind]) + b"\x00" + picture(side))
+        for kind, side in ((3, 16), (4, 8))
+    ]
+    with open_recording(episode(tag_of(3, pictures))) as recording:
+        assert recording.info.pictures == 2
+        assert output_format(recording.info, ".mp3").notes == ()
+        assert (
+            "of the 2 pictures of a.mp3 only the first goes along"
+            in output_format(recording.info, ".flac").notes
+        )
 
 
 def test_a_length_that_a_tag_states_is_not_carried_into_another_format(episode, tmp_path):

@@ -212,6 +212,8 @@ def _notes(info: AudioInfo, chosen: OutputFormat, suffix: str) -> list[str]:
     notes += _depth_notes(info, chosen)
     if info.streams:
         notes.append(f"the {' and the '.join(info.streams)} of {info.path.name} stay behind: sound only")
+    if info.pictures > 1 and not (info.id3 and chosen.muxer == "mp3"):
+        notes.append(f"of the {info.pictures} pictures of {info.path.name} only the first goes along")
     lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen)]
     if lost:
         notes.append(f"not carried: chunk {', '.join(lost)}")

@@ -84,6 +84,7 @@ class AudioInfo:
     states_duration: bool = False  # by the container, to a few milliseconds
     tags: dict[str, str] = field(default_factory=dict)
     cover: Cover | None = None
+    pictures: int = 0  # the cover and others
     chapters: tuple[Chapter, ...] = ()
     mp3_quality: int | None = None  # LAME's V, where its tag tells
     id3: Id3Tag | None = None  # of an mp3 file
@@ -128,6 +129,7 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         states_duration=container.format.name.startswith(("matroska", "asf", "mov")),
         tags=tags_of(container, stream),
         cover=cover,
+        pictures=len(container.streams.video) - len(_films(container)),
         chapters=_id3_chapters(id3, rate_hz) if id3 else chapters_of(container, rate_hz),
         mp3_quality=mp3.quality if mp3 else None,
         id3=id3,
