@@ -20,8 +20,8 @@ from cleaner.segments import DEFAULT_THRESHOLD
 _LOADERS = {".pt": "model", ".onnx": "cleaner.onnx_network"}
 _SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 
-# 40 s: long enough that the context at both ends costs little, short enough to stay in the processor's cache.
-_WINDOW_FRAMES = 4_000
+# 80 s: long enough that the context at both ends costs little, short enough to stay in the processor's cache.
+_WINDOW_FRAMES = 8_000
 
 Network = Callable[[np.ndarray], np.ndarray]
 
