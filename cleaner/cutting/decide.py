@@ -3,7 +3,7 @@
 Pure functions: what a cut list holds follows from probabilities, energy and settings alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -113,9 +113,10 @@ def model_segments(
         mask = mask if energy is None else whole_breaths(mask, keep, kind, energy)
     removals = decision_starts(runs(~mask), samples, rate_hz)
     segments: list[Segment] = []
-    for start, end in settle_edges(removals, samples, energy, settings.edges, rate_hz).tolist():
+    settled = settle_edges(removals, samples, energy, settings.edges, rate_hz)
+    decided = decisions_at(settled - [0, 1], rate_hz)
+    for (start, end), (first, last) in zip(settled.tolist(), decided.tolist(), strict=True):
         _keep_up_to(segments, start)
-        first, last = decisions_at(np.array([start, end - 1]), rate_hz).tolist()
         changes, names = _stretches_of_kinds(kind[first : last + 1])
         inner = decision_starts(np.array(changes[1:], np.int64) + first, samples, rate_hz).tolist()
         for (left, right), name in zip(pairwise([start, *inner, end]), names, strict=True):
@@ -169,14 +170,12 @@ def _changes(kind: np.ndarray) -> list[int]:
     return np.flatnonzero(np.concatenate([[True], kind[1:] != kind[:-1]])).tolist()
 
 
-def _with_probabilities(segments: Iterable[Segment], keep: np.ndarray, rate_hz: int) -> tuple[Segment, ...]:
+def _with_probabilities(segments: Sequence[Segment], keep: np.ndarray, rate_hz: int) -> tuple[Segment, ...]:
     """Each segment by the model with the mean keep probability of its decisions."""
-
-    def mean(segment: Segment) -> float:
-        first, last = decisions_at(np.array([segment.start, segment.end - 1]), rate_hz).tolist()
-        return float(keep[first : last + 1].mean(dtype=np.float64))
-
+    ends = np.array([(segment.start, segment.end - 1) for segment in segments], np.int64).reshape(-1, 2)
     return tuple(
-        replace(segment, probability=mean(segment)) if segment.by == "model" else segment
-        for segment in segments
+        replace(segment, probability=float(keep[first : last + 1].mean(dtype=np.float64)))
+        if segment.by == "model"
+        else segment
+        for segment, (first, last) in zip(segments, decisions_at(ends, rate_hz).tolist(), strict=True)
     )

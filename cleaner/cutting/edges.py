@@ -233,9 +233,10 @@ def _decay(bright: np.ndarray, before: int, longest: int) -> int:
 
 def _smooth(level: np.ndarray) -> np.ndarray:
     """Mean power of each bin and those that follow it, as levels."""
-    power = np.cumsum(power_of(level))
+    power = power_of(level)
+    up_to = np.cumsum(power)
     ahead = np.minimum(np.arange(len(level)) + _SMOOTH_BINS, len(level))
-    total = power[ahead - 1] - power + power_of(level)
+    total = up_to[ahead - 1] - up_to + power
     return 10 * STEPS_PER_DB * np.log10(total / (ahead - np.arange(len(level))))
 
 
@@ -252,6 +253,9 @@ def _quietest(level: np.ndarray) -> int:
     return int((around <= around.min() * 10 ** (_AS_QUIET_DB / 10)).argmax())
 
 
+_POWERS = 10.0 ** (np.arange(256) / (10 * STEPS_PER_DB))
+
+
 def power_of(level: np.ndarray) -> np.ndarray:
     """Mean power of each bin, up to one and the same factor, from its level: float64 ``(B,)``."""
-    return 10.0 ** (level / (10 * STEPS_PER_DB))
+    return _POWERS[level]
