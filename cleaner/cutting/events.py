@@ -78,13 +78,16 @@ def whole_breaths(mask: np.ndarray, keep: np.ndarray, kind: np.ndarray, energy: 
         level_db = _levels_db(energy, first, last)
         return np.stack([level_db, keep[first:last], kind[first:last]])
 
+    is_breath = kind == _BREATH
     for start, end in runs(~mask):
         if end - start < _BREATH_SURE:
             continue
-        ahead = heard(max(0, start - _BREATH_REACH), start + _BREATH_SURE)
-        whole[start - _stump(ahead) : start] = False
-        behind = heard(end - _BREATH_SURE, end + _BREATH_REACH)
-        whole[end : end + _stump(behind[:, ::-1])] = False
+        if is_breath[start : start + _BREATH_SURE].all():
+            ahead = heard(max(0, start - _BREATH_REACH), start + _BREATH_SURE)
+            whole[start - _stump(ahead) : start] = False
+        if is_breath[end - _BREATH_SURE : end].all():
+            behind = heard(end - _BREATH_SURE, end + _BREATH_REACH)
+            whole[end : end + _stump(behind[:, ::-1])] = False
     return whole
 
 
@@ -96,7 +99,7 @@ def _stump(heard: np.ndarray) -> int:
     """
     level_db, keep, kind = heard
     kept = heard.shape[1] - _BREATH_SURE
-    if kept <= 0 or (kind[kept:] != _BREATH).any():
+    if kept == 0:
         return 0
     goes_on = (keep[:kept] < _BREATH_KEEP) & (kind[:kept] != _SILENCE)
     first = 0 if goes_on.all() else int(np.flatnonzero(~goes_on)[-1])
@@ -139,5 +142,6 @@ _POWERS = 10 ** (np.arange(256, dtype=np.float32) / 20)  # of half decibels
 def _levels_db(energy: EnergyEnvelope, first: int, last: int) -> np.ndarray:
     """Level of decisions ``[first, last)`` in dB above the envelope's floor, without rumble: float32."""
     bins = energy.bright[first * _BINS : last * _BINS]
-    power = _POWERS[np.pad(bins, (0, (last - first) * _BINS - len(bins)))]
+    missing = (last - first) * _BINS - len(bins)
+    power = _POWERS[np.pad(bins, (0, missing)) if missing else bins]
     return 10 * np.log10(power.reshape(-1, _BINS).sum(axis=1) / _BINS)
