@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
     rate_hz = frame.sample_rate
     duration_s = _duration_s(container, stream)
     chunks = chunks_of(path)
-    samples = _exact_samples(container.format.name, codec, stream, rate_hz, mp3)
+    samples = _exact_samples(container, codec, stream, frame, mp3)
     bits = _bits(codec, stream.codec_context.extradata or b"", frame)
     if bits and "data" in chunks and chunks["data"].length and codec.startswith("pcm_"):
         samples = chunks["data"].length // (bits // 8 * frame.layout.nb_channels)
@@ -126,11 +126,11 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         variable_bit_rate=bool(mp3 and mp3.variable),
         samples=samples,
         duration_s=samples / rate_hz if samples is not None else duration_s,
-        states_duration=container.format.name.startswith(("matroska", "asf", "mov")),
+        states_duration=_states_duration(container, stream),
         tags=tags_of(container, stream),
         cover=cover,
         pictures=len(container.streams.video) - len(_films(container)),
-        chapters=_id3_chapters(id3, rate_hz) if id3 else chapters_of(container, rate_hz),
+        chapters=_id3_chapters(id3, rate_hz) if id3 else _chapters_of_sound(container, stream, rate_hz),
         mp3_quality=mp3.quality if mp3 else None,
         id3=id3,
         chunks=tuple(chunks),
@@ -140,9 +140,36 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
 
 
 def _duration_s(container: Any, stream: Any) -> float | None:
+    """How long the sound is, as stated: by its stream, else by a tag of it or for the whole file, which both
+    count from the beginning of the file."""
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return container.duration / 1e6 if container.duration else None
+    tagged_s = _tagged_duration_s(stream)
+    ends_s = tagged_s if tagged_s is not None else container.duration and container.duration / 1e6
+    return max(0.0, ends_s - _begins_s(container, stream)) if ends_s else None
+
+
+def _tagged_duration_s(stream: Any) -> float | None:
+    """What Matroska says of one stream: hours, minutes and seconds."""
+    parts = stream.metadata.get("DURATION", "").split(":")
+    try:
+        hours, minutes, seconds = map(float, parts)
+    except ValueError:
+        return None
+    return 3_600 * hours + 60 * minutes + seconds
+
+
+def _states_duration(container: Any, stream: Any) -> bool:
+    """Whether that is the sound's own: a picture may go on for longer."""
+    name = container.format.name
+    if _films(container) and not name.startswith("mov"):
+        return _tagged_duration_s(stream) is not None
+    return name.startswith(("matroska", "asf", "mov"))
+
+
+def _begins_s(container: Any, stream: Any) -> float:
+    """When the sound of a film begins, on the clock of the file; 0 where there is no picture."""
+    return float(stream.start_time * stream.time_base) if _films(container) and stream.start_time else 0.0
 
 
 def _mean_bit_rate(path: Path, duration_s: float | None, cover: Cover | None) -> int | None:
@@ -151,21 +178,21 @@ def _mean_bit_rate(path: Path, duration_s: float | None, cover: Cover | None) ->
     return round((path.stat().st_size - picture_bytes) * 8 / duration_s) if duration_s else None
 
 
-def _exact_samples(
-    container: str, codec: str, stream: Any, rate_hz: int, mp3: Mp3Header | None
-) -> int | None:
+def _exact_samples(container: Any, codec: str, stream: Any, frame: Any, mp3: Mp3Header | None) -> int | None:
     """Length in samples where the container states it to the sample, else None."""
     if mp3:
         return mp3.samples
-    duration = stream.duration
-    if duration is None or stream.time_base.denominator != rate_hz or container == "aac":
+    name, duration = container.format.name, stream.duration
+    if duration is None or stream.time_base.denominator != frame.sample_rate or name == "aac":
         return None
     duration *= stream.time_base.numerator
-    if container == "ogg" and codec in ("opus", "libopus"):
+    if name == "ogg" and codec in ("opus", "libopus"):
         pre_skip = int.from_bytes((stream.codec_context.extradata or b"")[10:12], "little")
         return duration - pre_skip if duration > pre_skip else None
-    if stream.start_time and container.startswith("mov"):
-        return duration - stream.start_time
+    if stream.start_time and name.startswith("mov"):
+        # Beside a picture that is where the sound begins; alone, what a decoder leaves out.
+        left_out = max(0, frame.pts - stream.start_time) if _films(container) else stream.start_time
+        return duration - left_out
     return duration
 
 
@@ -213,6 +240,16 @@ def chapters_of(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
         start, end = (round(entry[name] * clock) for name in ("start", "end"))
         chapters.append(Chapter(start, end, entry["metadata"].get("title", "")))
     return tuple(chapters)
+
+
+def _chapters_of_sound(container: Any, stream: Any, rate_hz: int) -> tuple[Chapter, ...]:
+    """A film's chapters count from its beginning, where the sound may not yet have begun."""
+    begins = round(_begins_s(container, stream) * rate_hz)
+    return tuple(
+        replace(chapter, start=max(0, chapter.start - begins), end=chapter.end - begins)
+        for chapter in chapters_of(container, rate_hz)
+        if chapter.end > begins
+    )
 
 
 def _id3_chapters(id3: Id3Tag, rate_hz: int) -> tuple[Chapter, ...]:
