@@ -244,10 +244,13 @@ def chapters_of(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
 
 def _chapters_of_sound(container: Any, stream: Any, rate_hz: int) -> tuple[Chapter, ...]:
     """A film's chapters count from its beginning, where the sound may not yet have begun."""
+    chapters = chapters_of(container, rate_hz)
     begins = round(_begins_s(container, stream) * rate_hz)
+    if begins == 0:
+        return chapters
     return tuple(
         replace(chapter, start=max(0, chapter.start - begins), end=chapter.end - begins)
-        for chapter in chapters_of(container, rate_hz)
+        for chapter in chapters
         if chapter.end > begins
     )
 
