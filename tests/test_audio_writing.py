@@ -105,6 +105,7 @@ def test_tags_cover_and_chapters_go_along(tmp_path, suffix):
     assert info.cover == cover
     assert [chapter.title for chapter in info.chapters] == ["One", "Two, with ä"]
     scale = info.sample_rate_hz / 44_100
+    assert all(chapter.start < chapter.end for chapter in info.chapters)
     assert info.chapters[1].start == pytest.approx(22_050 * scale, abs=0.001 * info.sample_rate_hz)
     assert not any("not carried" in line for line in writer.warnings)
 

@@ -234,23 +234,24 @@ def tags_of(container: Any, stream: Any) -> dict[str, str]:
 
 
 def chapters_of(container: Any, rate_hz: int) -> tuple[Chapter, ...]:
-    chapters = []
-    for entry in container.chapters():
+    """Its chapters, in samples. One that states no end, as in Ogg, ends with the next or with the file."""
+    chapters: list[Chapter] = []
+    following = round((container.duration or 0) / 1e6 * rate_hz)
+    for entry in reversed(container.chapters()):
         clock = entry["time_base"] * rate_hz
         start, end = (round(entry[name] * clock) for name in ("start", "end"))
+        end = end if end > start else max(following, start + 1)
         chapters.append(Chapter(start, end, entry["metadata"].get("title", "")))
-    return tuple(chapters)
+        following = start
+    return tuple(reversed(chapters))
 
 
 def _chapters_of_sound(container: Any, stream: Any, rate_hz: int) -> tuple[Chapter, ...]:
     """A film's chapters count from its beginning, where the sound may not yet have begun."""
-    chapters = chapters_of(container, rate_hz)
     begins = round(_begins_s(container, stream) * rate_hz)
-    if begins == 0:
-        return chapters
     return tuple(
         replace(chapter, start=max(0, chapter.start - begins), end=chapter.end - begins)
-        for chapter in chapters
+        for chapter in chapters_of(container, rate_hz)
         if chapter.end > begins
     )
 
