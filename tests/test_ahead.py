@@ -8,11 +8,12 @@ import pytest
 import soundfile
 
 from cleaner.audio import ahead, blocks_ahead, open_recording
-from cleaner.audio.reader import BLOCK_SAMPLES
+from cleaner.audio.reader import block_samples_at
 from cleaner.errors import AudioFileError
 
 RATE = 8_000
 LONG_S = 130
+BLOCK_SAMPLES = block_samples_at(RATE)
 
 
 @pytest.fixture

@@ -28,6 +28,11 @@ def analysis_blocks(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.n
     yield from resampled(mono_blocks(blocks, rate_hz), rate_hz)
 
 
+def cell_samples(rate_hz: int) -> int:
+    """Length of a cell of the grid on which ``mono_blocks`` decides."""
+    return max(1, round(_GRID_S * rate_hz))
+
+
 def mono_blocks(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
     """Blocks ``(C, n)`` to float32 blocks ``(n,)``: the mean of the channels.
 
@@ -44,7 +49,7 @@ def _whole_cells(blocks: Iterable[np.ndarray], cell_samples: int) -> Iterator[np
     rest: np.ndarray | None = None
     for block in blocks:
         samples = to_float(block)
-        if len(samples) > 1 and rest is not None:
+        if len(samples) > 1 and rest is not None and rest.shape[1]:
             samples = np.concatenate([rest, samples], axis=1)
         whole = samples.shape[1] if len(samples) == 1 else samples.shape[1] // cell_samples * cell_samples
         if whole:
@@ -58,7 +63,7 @@ class _Mix:
     """Weights per cell of the grid, carried from one block to the next for the change-over."""
 
     def __init__(self, rate_hz: int):
-        self.cell_samples = max(1, round(_GRID_S * rate_hz))
+        self.cell_samples = cell_samples(rate_hz)
         self._ramp = np.linspace(0, 1, max(1, round(_CHANGE_OVER_S * rate_hz)), dtype=np.float32)
         self._choice: int | None = None  # the channel taken alone; -1 for the mean
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from cleaner.audio.analysis import cell_samples
 from cleaner.audio.decoding import Clock, Damage, Decoding, Landmark, clock_of
 from cleaner.audio.info import AudioInfo, describe, silence
 from cleaner.audio.opening import OpenFiles, first_frame, opened
 from cleaner.audio.plain import PlainSound, plain_sound
 from cleaner.errors import AudioFileError
 
-BLOCK_SAMPLES = 131_072
+_BLOCK_SAMPLES = 131_072
 # Longer holes in the timestamps are a change of clock, not damage.
 _LONGEST_HOLE_S = 60
 # A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
@@ -35,6 +36,12 @@ class Learned:
     warnings: tuple[str, ...]
     landmarks: tuple[Landmark, ...]
     clock: Clock
+
+
+def block_samples_at(rate_hz: int) -> int:
+    """Samples of a block: whole cells of the grid for mixing to mono, so that nothing is left over there."""
+    cell = cell_samples(rate_hz)
+    return max(1, round(_BLOCK_SAMPLES / cell)) * cell
 
 
 def open_recording(path: str | Path) -> Recording:
@@ -73,14 +80,15 @@ class Recording:
         self._files.close()
 
     def blocks(
-        self, start: int = 0, stop: int | None = None, block_samples: int = BLOCK_SAMPLES
+        self, start: int = 0, stop: int | None = None, block_samples: int | None = None
     ) -> Iterator[np.ndarray]:
         """Yield the samples ``[start, stop)`` as arrays ``(channels, n)`` of ``info.sample_type``.
 
-        Every block has ``block_samples`` samples but the last. Blocks laid end to end are the file: encoder
-        delay and padding are left out, damaged stretches are silence of equal length. Every call decodes for
-        itself, so several may run side by side.
+        Every block has ``block_samples`` samples but the last, by default some seconds'. Blocks laid end to
+        end are the file: encoder delay and padding are left out, damaged stretches are silence of equal
+        length. Every call decodes for itself, so several may run side by side.
         """
+        block_samples = block_samples or block_samples_at(self.info.sample_rate_hz)
         if stop is not None:  # a short stretch is not decoded far beyond its end
             block_samples = max(1, min(block_samples, stop - start))
         if self._plain:
