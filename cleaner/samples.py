@@ -31,9 +31,9 @@ def from_float(block: np.ndarray, sample_type: np.dtype | type) -> np.ndarray:
 
 
 def interleaved(block: np.ndarray) -> np.ndarray:
-    """``(C, n)`` as files and encoders have it, ``(n, C)`` in one piece; five times as fast as copying
-    ``block.T``."""
-    return np.stack(list(block), axis=1)
+    """``(C, n)`` as files and encoders have it, ``(n, C)`` in one piece: itself where it lies so in memory,
+    else a copy, made five times as fast as one of ``block.T``."""
+    return block.T if block.T.flags.c_contiguous else np.stack(list(block), axis=1)
 
 
 def around_zero(samples: np.ndarray) -> np.ndarray:

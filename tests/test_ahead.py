@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.audio import ahead, blocks_ahead, open_recording
+from cleaner.audio import Writer, ahead, blocks_ahead, open_recording, output_format
 from cleaner.audio.reader import block_samples_at
 from cleaner.errors import AudioFileError
 
@@ -54,6 +54,21 @@ def test_blocks_are_those_of_the_recording(way, long_flac, stop):
     assert [block.shape for block in found] == [block.shape for block in expected]
     assert all((one == other).all() for one, other in zip(found, expected, strict=True))
     assert all(block.dtype == np.int16 and block.flags.writeable for block in found)
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".mp3", ".wav"])
+def test_channels_that_come_interleaved_may_stay_so(way, long_flac, suffix):
+    path = long_flac.with_suffix(suffix)
+    with open_recording(long_flac) as recording:
+        if suffix != ".flac":
+            with Writer(path, output_format(recording.info, suffix)) as writer:
+                for block in recording.blocks():
+                    writer.write(block)
+    with open_recording(path) as recording:
+        pairs = zip(recording.blocks(), blocks_ahead(recording, as_stored=True), strict=True)
+        for one, other in pairs:
+            np.testing.assert_array_equal(one, other)
+            assert other.T.flags.c_contiguous == recording.is_packed
 
 
 def test_a_process_serves_one_recording_after_another(way, long_flac):

@@ -37,17 +37,19 @@ FOUND_OUT, BLOCK, SHARED_BLOCK = range(3)
 TAKEN = b"."
 
 
-def blocks_ahead(recording: Recording, stop: int | None = None) -> Iterator[np.ndarray]:
-    """What ``recording.blocks(stop=stop)`` yields, its warnings included, made ahead of its use."""
+def blocks_ahead(
+    recording: Recording, stop: int | None = None, as_stored: bool = False
+) -> Iterator[np.ndarray]:
+    """What ``recording.blocks`` yields, its warnings included, made ahead of its use."""
     if not recording.needs_a_decoder or (recording.info.duration_s or 0) < _LONG_S:
-        yield from prefetch(recording.blocks(stop=stop))
+        yield from prefetch(recording.blocks(stop=stop, as_stored=as_stored))
         return
     try:
         decoder = _idle.pop()
     except IndexError:
         decoder = _Decoder()
     try:
-        yield from decoder.blocks(recording, stop)
+        yield from decoder.blocks(recording, stop, as_stored)
     except BaseException:
         decoder.end()
         raise
@@ -78,18 +80,20 @@ class _Decoder:
         self._answers: Any = self._process.stdout
         _widen(self._answers)
 
-    def blocks(self, recording: Recording, stop: int | None) -> Iterator[np.ndarray]:
+    def blocks(self, recording: Recording, stop: int | None, as_stored: bool) -> Iterator[np.ndarray]:
         """Blocks ``(C, n)``, as ``Recording.blocks`` makes them; raises AudioFileError as that does."""
         channels, dtype = recording.info.channels, np.dtype(recording.info.sample_type)
+        packed = as_stored and recording.is_packed
         try:
-            self._asked.write(pickle.dumps((recording.path.absolute(), stop)))
+            self._asked.write(pickle.dumps((recording.path.absolute(), stop, as_stored)))
             self._asked.flush()
             while True:
                 what, size, offset = LEAD.unpack(_read(self._answers, LEAD.size))
                 if what == FOUND_OUT:
                     break
                 block = self._taken(size, offset) if what == SHARED_BLOCK else _read(self._answers, size)
-                yield np.frombuffer(block, dtype).reshape(channels, -1)
+                samples = np.frombuffer(block, dtype)
+                yield samples.reshape(-1, channels).T if packed else samples.reshape(channels, -1)
             outcome = pickle.loads(_read(self._answers, size))
         except (BrokenPipeError, EOFError):
             raise AudioFileError(f"{recording.path}: FFmpeg broke down while decoding it") from None

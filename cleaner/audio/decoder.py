@@ -21,9 +21,9 @@ def main() -> None:
     shared = mmap.mmap(int(sys.argv[1]), 0) if len(sys.argv) > 1 else None
     try:
         while True:
-            path, stop = pickle.load(asked)
+            path, stop, as_stored = pickle.load(asked)
             way = _Way(asked, answers, shared)
-            outcome = _decode(path, stop, way)
+            outcome = _decode(path, stop, as_stored, way)
             way.see_all_taken()
             said = pickle.dumps(outcome)
             answers.write(LEAD.pack(FOUND_OUT, len(said), 0) + said)
@@ -40,8 +40,8 @@ class _Way:
         self._block_bytes = self._places = self._sent = self._taken = 0
 
     def send(self, block: np.ndarray) -> None:
-        """Hand over a block; the first of a recording tells how large a place must be."""
-        block = np.ascontiguousarray(block)
+        """Hand over what lies in memory in one piece; the first of a recording tells how large a place must
+        be."""
         if self._shared and not self._block_bytes:
             self._block_bytes = max(1, block.nbytes)
             self._places = len(self._shared) // self._block_bytes
@@ -67,12 +67,13 @@ class _Way:
         self._taken += count
 
 
-def _decode(path: Path, stop: int | None, way: _Way) -> object:
+def _decode(path: Path, stop: int | None, as_stored: bool, way: _Way) -> object:
     """Hand over all blocks; return what the pass found out, or what went wrong."""
     try:
         with open_recording(path) as recording:
-            for block in recording.blocks(stop=stop):
-                way.send(block)
+            packed = as_stored and recording.is_packed
+            for block in recording.blocks(stop=stop, as_stored=as_stored):
+                way.send(np.ascontiguousarray(block.T if packed else block))
             return recording.learned()
     except BrokenPipeError:
         raise

@@ -27,7 +27,8 @@ _LANDMARKS_APART_S = 4  # what a seek may have to decode in vain, against memory
 _TOO_MANY_PLANES = 8
 Decoded = tuple[int, Any]  # samples lost right before, and FFmpeg's frame
 Landmark = tuple[int, int]  # first sample of a frame, and its timestamp
-Frame = tuple[int, list[np.ndarray]]  # first sample, and a row (n,) per channel
+Rows = list[np.ndarray] | np.ndarray  # a row (n,) per channel
+Frame = tuple[int, Rows]  # first sample, and what follows
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,8 @@ class Decoding:
 
 
 class _Rows:
-    """Frames to rows of samples, one ``(n,)`` per channel, in the recording's own format.
+    """Frames to rows of samples, one ``(n,)`` per channel, in the recording's own format; those of a packed
+    format are the rows of an array ``(C, n)``.
 
     That is the format of its first frame; rows are views, good until the next frame is decoded.
     """
@@ -180,7 +182,7 @@ class _Rows:
         self._from: tuple[str, str, int] | None = None
         self._resampler: Any = None
 
-    def __call__(self, frame: Any) -> list[list[np.ndarray]]:
+    def __call__(self, frame: Any) -> list[Rows]:
         if self._resampler is None and frame.sample_rate == self._rate_hz and frame.format.name == self._name:
             # Asking a frame for its layout is slow; planes tell the channels just as well.
             planes = frame.planes if self._planar else ()
@@ -190,9 +192,9 @@ class _Rows:
                 return [self._unpacked(frame)]
         return [self._unpacked(converted) for converted in self._converted(frame)]
 
-    def _unpacked(self, frame: Any) -> list[np.ndarray]:
+    def _unpacked(self, frame: Any) -> np.ndarray:
         flat = np.frombuffer(frame.planes[0], self._dtype, frame.samples * self._channels)
-        return list(flat.reshape(-1, self._channels).T)
+        return flat.reshape(-1, self._channels).T
 
     def _converted(self, frame: Any) -> list[Any]:
         """Packed frames; what the resampler still held of another format comes first."""

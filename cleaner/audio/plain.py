@@ -34,10 +34,13 @@ class PlainSound:
     frame_bytes: int
     samples: int
 
-    def blocks(self, start: int, stop: int | None, block_samples: int) -> Iterator[np.ndarray]:
+    def blocks(
+        self, start: int, stop: int | None, block_samples: int, as_stored: bool = False
+    ) -> Iterator[np.ndarray]:
         """Samples ``[start, stop)`` as arrays ``(channels, n)``, of ``block_samples`` each but the last.
 
-        What the file has lost since it was opened is missing. Raises AudioFileError where it is gone.
+        ``as_stored`` leaves the channels interleaved in memory. What the file has lost since it was opened is
+        missing. Raises AudioFileError where it is gone.
         """
         stop = self.samples if stop is None else min(stop, self.samples)
         try:
@@ -50,7 +53,8 @@ class PlainSound:
                 raw = np.empty(min(block_samples, stop - start) * self.frame_bytes, np.uint8)
                 count = _filled(file, raw) // self.frame_bytes
                 if count:
-                    yield _planar(raw[: count * self.frame_bytes], self.info.codec, self.info.channels)
+                    block = _block(raw[: count * self.frame_bytes], self.info.codec, self.info.channels)
+                    yield block if as_stored else np.ascontiguousarray(block)
                 if count * self.frame_bytes < len(raw):
                     return
                 start += count
@@ -73,13 +77,13 @@ def packed(block: np.ndarray, codec: str) -> np.ndarray:
     return raw.reshape(-1, 4)[:, 1:].reshape(-1) if codec == _24_BIT else raw
 
 
-def _planar(raw: np.ndarray, codec: str, channels: int) -> np.ndarray:
-    """The way back: a block ``(channels, n)``."""
+def _block(raw: np.ndarray, codec: str, channels: int) -> np.ndarray:
+    """The way back: a block ``(channels, n)`` that lies in memory as in the file."""
     if codec == _24_BIT:
         words = np.zeros((len(raw) // 3, 4), np.uint8)
         words[:, 1:] = raw.reshape(-1, 3)
         raw = words.reshape(-1)
-    return np.ascontiguousarray(raw.view(WORDS[codec]).reshape(-1, channels).T)
+    return raw.view(WORDS[codec]).reshape(-1, channels).T
 
 
 def _filled(file: IO[bytes], raw: np.ndarray) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.audio.analysis import cell_samples
-from cleaner.audio.decoding import Clock, Damage, Decoding, Landmark, clock_of
+from cleaner.audio.decoding import Clock, Damage, Decoding, Landmark, Rows, clock_of
 from cleaner.audio.info import AudioInfo, describe, silence
 from cleaner.audio.opening import OpenFiles, first_frame, opened
 from cleaner.audio.plain import PlainSound, plain_sound
@@ -80,29 +80,35 @@ class Recording:
         self._files.close()
 
     def blocks(
-        self, start: int = 0, stop: int | None = None, block_samples: int | None = None
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        block_samples: int | None = None,
+        as_stored: bool = False,
     ) -> Iterator[np.ndarray]:
         """Yield the samples ``[start, stop)`` as arrays ``(channels, n)`` of ``info.sample_type``.
 
         Every block has ``block_samples`` samples but the last, by default some seconds'. Blocks laid end to
         end are the file: encoder delay and padding are left out, damaged stretches are silence of equal
-        length. Every call decodes for itself, so several may run side by side.
+        length. Every call decodes for itself, so several may run side by side. ``as_stored``: where channels
+        lie interleaved in the file or come so from its decoder, they do in memory too.
         """
         block_samples = block_samples or block_samples_at(self.info.sample_rate_hz)
         if stop is not None:  # a short stretch is not decoded far beyond its end
             block_samples = max(1, min(block_samples, stop - start))
         if self._plain:
-            yield from self._plain_blocks(self._plain, start, stop, block_samples)
+            yield from self._plain_blocks(self._plain, start, stop, block_samples, as_stored)
             return
+        packed = as_stored and self.is_packed
         out, filled = None, 0
-        for piece in self._pieces(start, stop, block_samples):
+        for piece in self._pieces(start, stop, block_samples, packed):
             if out is None and piece.shape[1] == block_samples:
                 yield piece
                 continue
             taken = 0
             while taken < piece.shape[1]:
                 if out is None:
-                    out, filled = np.empty((self.info.channels, block_samples), self.info.sample_type), 0
+                    out, filled = self._empty(block_samples, packed), 0
                 count = min(piece.shape[1] - taken, block_samples - filled)
                 out[:, filled : filled + count] = piece[:, taken : taken + count]
                 filled, taken = filled + count, taken + count
@@ -117,11 +123,22 @@ class Recording:
         """Whether its blocks take work; those of most wav files are only read."""
         return self._plain is None
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether its samples come with the channels interleaved."""
+        return not self._decoded_as[0].endswith("p")
+
+    def _empty(self, samples: int, packed: bool) -> np.ndarray:
+        """A block ``(channels, samples)`` to be filled; ``packed``: its channels interleaved in memory."""
+        if packed:
+            return np.empty((samples, self.info.channels), self.info.sample_type).T
+        return np.empty((self.info.channels, samples), self.info.sample_type)
+
     def _plain_blocks(
-        self, plain: PlainSound, start: int, stop: int | None, block_samples: int
+        self, plain: PlainSound, start: int, stop: int | None, block_samples: int, as_stored: bool
     ) -> Iterator[np.ndarray]:
         position = start
-        for block in plain.blocks(start, stop, block_samples):
+        for block in plain.blocks(start, stop, block_samples, as_stored):
             position += block.shape[1]
             yield block
         self._warn_if_short(position, stop)
@@ -136,12 +153,14 @@ class Recording:
         self._landmarks = list(found.landmarks)
         self._clock = found.clock
 
-    def _pieces(self, start: int, stop: int | None, at_most: int, seek: bool = True) -> Iterator[np.ndarray]:
+    def _pieces(
+        self, start: int, stop: int | None, at_most: int, packed: bool, seek: bool = True
+    ) -> Iterator[np.ndarray]:
         """Decoded pieces ``(channels, n)``, holes filled with silence, cut to ``[start, stop)``."""
         decoding = Decoding(
             self.info, self._clock, self._decoded_as, self._landmarks, self._files, self._warn
         )
-        runs = self._runs(decoding, start if seek else 0, at_most)
+        runs = self._runs(decoding, start if seek else 0, at_most, packed)
         position, shift = None, 0
         try:
             for begin, run in self._without_surplus(runs):
@@ -160,7 +179,7 @@ class Recording:
             position = max(position or 0, start)
             if seek and start and stop is not None and position < min(stop, self.info.samples or 0):
                 # In files with broken timestamps a decoder may stop early after a seek.
-                yield from self._pieces(position, stop, at_most, seek=False)
+                yield from self._pieces(position, stop, at_most, packed, seek=False)
             else:
                 yield from self._ending(decoding.damage, position, start, stop)
         finally:
@@ -206,25 +225,23 @@ class Recording:
             if begin < known:
                 yield begin, run[:, : known - begin]
 
-    def _runs(self, decoding: Decoding, start: int, at_most: int) -> Iterator[Run]:
+    def _runs(self, decoding: Decoding, start: int, at_most: int, packed: bool) -> Iterator[Run]:
         """Runs of frames without a hole between them, each of at most ``at_most`` samples."""
-        shape = (self.info.channels, at_most)
-        begin, filled, run = 0, 0, np.empty(shape, self.info.sample_type)
+        begin, filled, run = 0, 0, self._empty(at_most, packed)
         for at, rows in decoding.frames(start):
             if filled and at != begin + filled:
                 yield begin, run[:, :filled]
-                filled, run = 0, np.empty(shape, self.info.sample_type)
+                filled, run = 0, self._empty(at_most, packed)
             if not filled:
                 begin = at
             taken, length = 0, len(rows[0])
             while taken < length:
                 count = min(length - taken, at_most - filled)
-                for channel, row in enumerate(rows):
-                    run[channel, filled : filled + count] = row[taken : taken + count]
+                _lay(run[:, filled : filled + count], rows, taken)
                 filled, taken = filled + count, taken + count
                 if filled == at_most:
                     yield begin, run
-                    begin, filled, run = begin + filled, 0, np.empty(shape, self.info.sample_type)
+                    begin, filled, run = begin + filled, 0, self._empty(at_most, packed)
         if filled:
             yield begin, run[:, :filled]
 
@@ -251,6 +268,16 @@ class Recording:
         if expected is None or (stop is not None and stop < expected) or position >= expected - allowed:
             return
         self._warn(f"cut short: {clock(position / rate_hz)} of {clock(expected / rate_hz)} are there")
+
+
+def _lay(place: np.ndarray, rows: Rows, start: int) -> None:
+    """Fill ``place``, ``(channels, n)``, with what lies in ``rows`` from ``start`` on."""
+    stop = start + place.shape[1]
+    if isinstance(rows, np.ndarray) and place.flags.f_contiguous:
+        place[:] = rows[:, start:stop]
+        return
+    for channel, row in enumerate(rows):
+        place[channel] = row[start:stop]
 
 
 def _clipped(piece: np.ndarray, at: int, start: int, stop: int | None) -> Iterator[np.ndarray]:
