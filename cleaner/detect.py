@@ -20,8 +20,8 @@ from cleaner.segments import DEFAULT_THRESHOLD
 _LOADERS = {".pt": "model", ".onnx": "cleaner.onnx_network"}
 _SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 
-# 80 s: long enough that the context at both ends costs little, short enough to stay in the processor's cache.
-_WINDOW_FRAMES = 8_000
+# 48 s, with the context a minute: long enough that the context costs little, short enough for little memory.
+_WINDOW_FRAMES = 4_800
 
 Network = Callable[[np.ndarray], np.ndarray]
 
