@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from cleaner.audio.mp3.id3 import HEAD_BYTES, id3_bytes
+
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBIT_V1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBIT_V2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -65,18 +67,11 @@ def read_mp3_header(path: Path) -> Mp3Header:
 def _behind_id3(file: BinaryIO) -> tuple[int, bytes]:
     """Where the ID3 tags at the start of a file end, and what follows them."""
     start = 0
-    while size := _id3_bytes(file.read(10)):
+    while size := id3_bytes(file.read(HEAD_BYTES)):
         start += size
         file.seek(start)
     file.seek(start)
     return start, file.read(_SEARCH_BYTES)
-
-
-def _id3_bytes(head: bytes) -> int:
-    if head[:3] != b"ID3" or len(head) < 10:
-        return 0
-    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-    return size + 10 + (10 if head[5] & 0x10 else 0)
 
 
 def frame_at(data: bytes | bytearray, start: int) -> Frame | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 HEAD_BYTES = 10
 _MOST_BYTES = 2**26
-_UNSYNCHRONISED, _EXTENDED = 0x80, 0x40  # flags of a tag
+_UNSYNCHRONISED, _EXTENDED, _FOOTED = 0x80, 0x40, 0x10  # flags of a tag
 _FRAME_UNSYNCHRONISED, _STATES_LENGTH = 0x02, 0x01  # of a frame in ID3v2.4
 _PACKED = {3: 0xE0, 4: 0x4C}  # compressed, encrypted or grouped
 # What tells of times or bytes of the sound as it was.
@@ -117,12 +117,20 @@ def read_id3(path: Path) -> Id3Tag | None:
     return Id3Tag(version, found) if found else None
 
 
+def id3_bytes(head: bytes) -> int:
+    """Bytes of the tag of any version that begins with ``head``, from its first to its last; 0 where it is
+    none."""
+    if head[:3] != b"ID3" or len(head) < HEAD_BYTES:
+        return 0
+    return HEAD_BYTES + _synchsafe(head[6:10]) + (HEAD_BYTES if head[5] & _FOOTED else 0)
+
+
 def lay_id3(path: Path, tag: Id3Tag) -> None:
     """Write ``tag`` over the one at the start of the file at ``path``, which was made large enough for it."""
     with path.open("r+b") as file:
-        head = file.read(HEAD_BYTES)
+        size = id3_bytes(file.read(HEAD_BYTES))
         file.seek(0)
-        file.write(tag.padded_to(HEAD_BYTES + _synchsafe(head[6:10])))
+        file.write(tag.padded_to(size))
 
 
 def _frames(data: bytes, version: int) -> Iterator[Id3Frame]:
