@@ -40,7 +40,7 @@ _MIME_TYPES = {"mjpeg": "image/jpeg", "png": "image/png"}
 class Extras:
     """What goes along with the sound of one result; ``rate_hz`` is the clock of the chapters.
 
-    Where there is an ``id3`` tag, it holds all of it.
+    Where there is an ``id3`` tag, it holds all of it, and the others are empty.
     """
 
     tags: dict[str, str]
@@ -56,8 +56,6 @@ def carry(container: Any, extras: Extras) -> Any:
     Returns the stream for ``lay_cover``, or None.
     """
     muxer, cover = container.format.name, extras.cover
-    if extras.id3:
-        return None
     if muxer in ("ogg", "opus"):
         container.metadata.update(ogg_comments(extras))
     elif muxer == "flac":
@@ -111,7 +109,7 @@ def ogg_comments(extras: Extras) -> dict[str, str]:
 def lost_on_the_way(path: Path, extras: Extras) -> list[str]:
     """Names of what was given to the finished file at ``path`` and cannot be read back from it."""
     tags, cover = extras.tags, extras.cover
-    if extras.id3 or not (tags or cover or extras.chapters):
+    if not (tags or cover or extras.chapters):
         return []
     with av.open(str(path), metadata_errors="replace") as container:
         found = tags_of(container, container.streams.audio[0])

@@ -54,10 +54,10 @@ class Writer:
         self.path = Path(path)
         self.output = output
         self.warnings = [f"{self.path.name}: {note}" for note in output.notes]
-        self._extras = Extras(
-            *(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz),
-            id3=id3 if output.muxer == "mp3" else None,
-        )
+        if id3 and output.muxer == "mp3":
+            self._extras = Extras({}, None, (), output.source_rate_hz, id3)
+        else:
+            self._extras = Extras(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz)
         self._overwrite = overwrite
         self._bytes = 0
         self._sink: Sink | None = None
