@@ -79,7 +79,7 @@ def rendered_blocks(
 ) -> Iterator[np.ndarray]:
     """The result in blocks ``(C, n)`` of the recording's own sample type."""
     join = join or JoinSettings()
-    blocks = _tapped(blocks_ahead(recording, cut_list.source.samples, as_stored=True), tap)
+    blocks = _tapped(blocks_ahead(recording, cut_list.source.samples, recording.is_packed), tap)
     stretches = shades(cut_list, join.half_samples(cut_list.source.sample_rate))
     if stretches:
         tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))

@@ -65,7 +65,7 @@ def test_channels_that_come_interleaved_may_stay_so(way, long_flac, suffix):
                 for block in recording.blocks():
                     writer.write(block)
     with open_recording(path) as recording:
-        pairs = zip(recording.blocks(), blocks_ahead(recording, as_stored=True), strict=True)
+        pairs = zip(recording.blocks(), blocks_ahead(recording, packed=recording.is_packed), strict=True)
         for one, other in pairs:
             np.testing.assert_array_equal(one, other)
             assert other.T.flags.c_contiguous == recording.is_packed

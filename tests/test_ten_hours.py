@@ -34,7 +34,7 @@ class Talk:
         self.warnings = []
         self._noise = np.random.default_rng(0).integers(-3_000, 3_000, BLOCK, np.int16)
 
-    def blocks(self, start=0, stop=None, as_stored=False):
+    def blocks(self, start=0, stop=None, packed=False):
         for position in range(start, SAMPLES if stop is None else stop, BLOCK):
             index = np.arange(position, min(position + BLOCK, SAMPLES))
             block = self._noise[: len(index)] * (index // (10 * RATE) % 2 == 0)

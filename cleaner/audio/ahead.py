@@ -37,19 +37,17 @@ FOUND_OUT, BLOCK, SHARED_BLOCK = range(3)
 TAKEN = b"."
 
 
-def blocks_ahead(
-    recording: Recording, stop: int | None = None, as_stored: bool = False
-) -> Iterator[np.ndarray]:
+def blocks_ahead(recording: Recording, stop: int | None = None, packed: bool = False) -> Iterator[np.ndarray]:
     """What ``recording.blocks`` yields, its warnings included, made ahead of its use."""
     if not recording.needs_a_decoder or (recording.info.duration_s or 0) < _LONG_S:
-        yield from prefetch(recording.blocks(stop=stop, as_stored=as_stored))
+        yield from prefetch(recording.blocks(stop=stop, packed=packed))
         return
     try:
         decoder = _idle.pop()
     except IndexError:
         decoder = _Decoder()
     try:
-        yield from decoder.blocks(recording, stop, as_stored)
+        yield from decoder.blocks(recording, stop, packed)
     except BaseException:
         decoder.end()
         raise
@@ -80,12 +78,11 @@ class _Decoder:
         self._answers: Any = self._process.stdout
         _widen(self._answers)
 
-    def blocks(self, recording: Recording, stop: int | None, as_stored: bool) -> Iterator[np.ndarray]:
+    def blocks(self, recording: Recording, stop: int | None, packed: bool) -> Iterator[np.ndarray]:
         """Blocks ``(C, n)``, as ``Recording.blocks`` makes them; raises AudioFileError as that does."""
         channels, dtype = recording.info.channels, np.dtype(recording.info.sample_type)
-        packed = as_stored and recording.is_packed
         try:
-            self._asked.write(pickle.dumps((recording.path.absolute(), stop, as_stored)))
+            self._asked.write(pickle.dumps((recording.path.absolute(), stop, packed)))
             self._asked.flush()
             while True:
                 what, size, offset = LEAD.unpack(_read(self._answers, LEAD.size))

@@ -44,14 +44,14 @@ def mono_blocks(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarr
         yield block[0] if len(block) == 1 else mix(block)
 
 
-def _whole_cells(blocks: Iterable[np.ndarray], cell_samples: int) -> Iterator[np.ndarray]:
+def _whole_cells(blocks: Iterable[np.ndarray], cell: int) -> Iterator[np.ndarray]:
     """Float blocks of whole grid cells, but the last."""
     rest: np.ndarray | None = None
     for block in blocks:
         samples = to_float(block)
         if len(samples) > 1 and rest is not None and rest.shape[1]:
             samples = np.concatenate([rest, samples], axis=1)
-        whole = samples.shape[1] if len(samples) == 1 else samples.shape[1] // cell_samples * cell_samples
+        whole = samples.shape[1] if len(samples) == 1 else samples.shape[1] // cell * cell
         if whole:
             yield samples[:, :whole]
         rest = samples[:, whole:]

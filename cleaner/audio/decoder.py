@@ -21,9 +21,9 @@ def main() -> None:
     shared = mmap.mmap(int(sys.argv[1]), 0) if len(sys.argv) > 1 else None
     try:
         while True:
-            path, stop, as_stored = pickle.load(asked)
+            path, stop, packed = pickle.load(asked)
             way = _Way(asked, answers, shared)
-            outcome = _decode(path, stop, as_stored, way)
+            outcome = _decode(path, stop, packed, way)
             way.see_all_taken()
             said = pickle.dumps(outcome)
             answers.write(LEAD.pack(FOUND_OUT, len(said), 0) + said)
@@ -67,12 +67,11 @@ class _Way:
         self._taken += count
 
 
-def _decode(path: Path, stop: int | None, as_stored: bool, way: _Way) -> object:
+def _decode(path: Path, stop: int | None, packed: bool, way: _Way) -> object:
     """Hand over all blocks; return what the pass found out, or what went wrong."""
     try:
         with open_recording(path) as recording:
-            packed = as_stored and recording.is_packed
-            for block in recording.blocks(stop=stop, as_stored=as_stored):
+            for block in recording.blocks(stop=stop, packed=packed):
                 way.send(np.ascontiguousarray(block.T if packed else block))
             return recording.learned()
     except BrokenPipeError:

@@ -13,7 +13,7 @@ from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES, silence
 from cleaner.audio.mp3.encoder import Mp3Encoder, can_encode
 from cleaner.audio.mp3.plan import Original
-from cleaner.audio.plain import WORDS, packed
+from cleaner.audio.plain import WORDS, bytes_of
 from cleaner.samples import interleaved
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
@@ -104,7 +104,7 @@ class PlainEncoder(AvEncoder):
     """Samples laid into packets as they are, past an encoder that would only copy them."""
 
     def _packets(self, block: np.ndarray) -> Iterable[Any]:
-        packet = av.Packet(packed(block, self._output.encoder).data)  # type: ignore[arg-type]
+        packet = av.Packet(bytes_of(block, self._output.encoder).data)  # type: ignore[arg-type]
         packet.stream = self._stream
         packet.time_base = Fraction(1, self._output.sample_rate_hz)
         packet.pts = packet.dts = self._sent

@@ -35,11 +35,11 @@ class PlainSound:
     samples: int
 
     def blocks(
-        self, start: int, stop: int | None, block_samples: int, as_stored: bool = False
+        self, start: int, stop: int | None, block_samples: int, packed: bool = False
     ) -> Iterator[np.ndarray]:
         """Samples ``[start, stop)`` as arrays ``(channels, n)``, of ``block_samples`` each but the last.
 
-        ``as_stored`` leaves the channels interleaved in memory. What the file has lost since it was opened is
+        ``packed`` leaves the channels interleaved in memory. What the file has lost since it was opened is
         missing. Raises AudioFileError where it is gone.
         """
         stop = self.samples if stop is None else min(stop, self.samples)
@@ -54,7 +54,7 @@ class PlainSound:
                 count = _filled(file, raw) // self.frame_bytes
                 if count:
                     block = _block(raw[: count * self.frame_bytes], self.info.codec, self.info.channels)
-                    yield block if as_stored else np.ascontiguousarray(block)
+                    yield block if packed else np.ascontiguousarray(block)
                 if count * self.frame_bytes < len(raw):
                     return
                 start += count
@@ -71,7 +71,7 @@ def plain_sound(info: AudioInfo) -> PlainSound | None:
     return PlainSound(info, data.start, frame_bytes, data.length // frame_bytes)
 
 
-def packed(block: np.ndarray, codec: str) -> np.ndarray:
+def bytes_of(block: np.ndarray, codec: str) -> np.ndarray:
     """The bytes of a block ``(channels, n)`` of a codec's words, as they lie in a file."""
     raw = interleaved(block).reshape(-1).view(np.uint8)
     return raw.reshape(-1, 4)[:, 1:].reshape(-1) if codec == _24_BIT else raw

@@ -84,22 +84,21 @@ class Recording:
         start: int = 0,
         stop: int | None = None,
         block_samples: int | None = None,
-        as_stored: bool = False,
+        packed: bool = False,
     ) -> Iterator[np.ndarray]:
         """Yield the samples ``[start, stop)`` as arrays ``(channels, n)`` of ``info.sample_type``.
 
         Every block has ``block_samples`` samples but the last, by default some seconds'. Blocks laid end to
         end are the file: encoder delay and padding are left out, damaged stretches are silence of equal
-        length. Every call decodes for itself, so several may run side by side. ``as_stored``: where channels
-        lie interleaved in the file or come so from its decoder, they do in memory too.
+        length. Every call decodes for itself, so several may run side by side. ``packed``: the channels lie
+        interleaved in memory, which costs nothing where they come so (``is_packed``).
         """
         block_samples = block_samples or block_samples_at(self.info.sample_rate_hz)
         if stop is not None:  # a short stretch is not decoded far beyond its end
             block_samples = max(1, min(block_samples, stop - start))
         if self._plain:
-            yield from self._plain_blocks(self._plain, start, stop, block_samples, as_stored)
+            yield from self._plain_blocks(self._plain, start, stop, block_samples, packed)
             return
-        packed = as_stored and self.is_packed
         out, filled = None, 0
         for piece in self._pieces(start, stop, block_samples, packed):
             if out is None and piece.shape[1] == block_samples:
@@ -135,10 +134,10 @@ class Recording:
         return np.empty((self.info.channels, samples), self.info.sample_type)
 
     def _plain_blocks(
-        self, plain: PlainSound, start: int, stop: int | None, block_samples: int, as_stored: bool
+        self, plain: PlainSound, start: int, stop: int | None, block_samples: int, packed: bool
     ) -> Iterator[np.ndarray]:
         position = start
-        for block in plain.blocks(start, stop, block_samples, as_stored):
+        for block in plain.blocks(start, stop, block_samples, packed):
             position += block.shape[1]
             yield block
         self._warn_if_short(position, stop)
