@@ -19,7 +19,7 @@ from tqdm import tqdm
 from cleaner.audio import open_recording
 from cleaner.cli import Parser, add_options, options_from, run, setting
 from cleaner.clips import Sliced, SliceSettings, slice_recording
-from cleaner.errors import CleanerError, UsageError
+from cleaner.errors import CleanerError, SystemRefusal, UsageError
 from cleaner.imports import read_marks
 from cleaner.imports.apply import Applied, apply, import_labels
 from cleaner.imports.meaning import MEANINGS
@@ -73,8 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _import(label_file, sliced, settings, alone=len(recordings) == 1)
             if settings.edited:
                 _learn_from(settings.edited, recording, sliced, settings)
-        except CleanerError as error:
-            print(f"error: {error}", file=sys.stderr)
+        except (CleanerError, OSError) as error:
+            told = SystemRefusal(error) if isinstance(error, OSError) else error
+            print(f"error: {told}", file=sys.stderr)
             failed += 1
     return 1 if failed else 0
 
@@ -154,7 +155,9 @@ def pair_labels(label_files: Sequence[str], recordings: Sequence[Path]) -> dict[
             or (not named and _bears_the_name(Path(label_file), recording))
         ]
         if not mine:
-            raise UsageError(f"{label_file}: of which recording are these labels? name the file after it")
+            raise UsageError(
+                f"{label_file}: it does not say of which recording it is; name it after the recording"
+            )
         for recording in mine:
             pairs.setdefault(recording, []).append(label_file)
     return pairs

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cleaner.errors import CleanerError
+from cleaner.errors import CleanerError, SystemRefusal
 from cleaner.progress import Progress
 
 if TYPE_CHECKING:
@@ -126,3 +126,5 @@ def _tried(work: Callable[[Item], Result], item: Item) -> Result | CleanerError:
         return work(item)
     except CleanerError as error:
         return error
+    except OSError as error:
+        return SystemRefusal(error)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from cleaner.errors import CleanerError, UsageError
+from cleaner.errors import CleanerError, SystemRefusal, UsageError
 from cleaner.interrupt import interruptible
 
 Settings = TypeVar("Settings")
@@ -191,16 +191,15 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        print(f"error: {named}{error.strerror or error}", file=sys.stderr)
-        code = 1
+        print(f"error: {SystemRefusal(error)}", file=sys.stderr)
+        code = SystemRefusal.exit_code
     sys.exit(code)
 
 
 def _argument(field: "dataclasses.Field[Any]") -> dict[str, Any]:
     details = field.metadata
     if isinstance(field.default, bool):
-        return {"help": details["help"], "action": "store_true", "default": field.default}
+        return {"help": details["help"].replace("%", "%%"), "action": "store_true", "default": field.default}
     argument = {
         "help": (details["help"] + _shown_default(field)).replace("%", "%%"),
         "type": _as_argparse_type(details.get("parse") or _parser_for(field)),

@@ -17,14 +17,13 @@ from cleaner.audio.clips import write_clip
 from cleaner.cli import parse_number, setting
 from cleaner.errors import AudioFileError, LabelsError, UsageError
 from cleaner.features import log_mel_blocks
-from cleaner.files import fingerprint
+from cleaner.files import fingerprint, relative_path
 from cleaner.frames import DECISION_FRAMES, DECISION_S, DECISIONS_PER_S
 from cleaner.labels import add_clips, locked
 from cleaner.manifest import (
     Clip,
     mel_path,
     read_manifest,
-    relative_path,
     split_clip_id,
     wav_path,
     write_manifest,
@@ -40,7 +39,7 @@ def parse_clip_seconds(text: str) -> float:
     seconds = parse_number(text)
     decisions = seconds / DECISION_S
     if not 1 <= seconds <= 60 or abs(decisions - round(decisions)) > 1e-6:
-        raise UsageError(f"a clip of {text} s cannot be; it must be 1 to 60 s in steps of {DECISION_S:g} s")
+        raise UsageError(f"a clip of {text} s must be 1 to 60 s long, in steps of {DECISION_S:g} s")
     return seconds
 
 

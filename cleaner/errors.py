@@ -10,6 +10,14 @@ class CleanerError(Exception):
     exit_code = 1
 
 
+class SystemRefusal(CleanerError):
+    """What the operating system refused: a file that is gone, a folder that is a file, a name too long."""
+
+    def __init__(self, error: OSError):
+        named = f"{error.filename}: " if error.filename else ""
+        super().__init__(f"{named}{error.strerror or error}")
+
+
 class UsageError(CleanerError):
     """An option or a combination of options that cannot be meant."""
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from cleaner.errors import WriteError
@@ -17,7 +18,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
     Raises WriteError; the old file is as it was then.
     """
     path = Path(path).resolve()
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    beside = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")  # a long name has no room for more
     try:
         with beside.open("wb") as file:
             file.write(data)
@@ -27,7 +28,17 @@ def write_whole(path: str | Path, data: bytes) -> None:
     except OSError as error:
         raise WriteError(f"{path} cannot be written: {error.strerror or error}") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what is told
+            beside.unlink(missing_ok=True)
+
+
+def relative_path(path: str | Path, folder: str | Path) -> str:
+    """A path as files of ours name it: relative to their folder where that can be, with slashes."""
+    path = Path(path).resolve()
+    try:
+        return Path(os.path.relpath(path, Path(folder).resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
 
 
 def fingerprint(path: str | Path) -> str:

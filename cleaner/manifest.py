@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -88,14 +87,6 @@ def write_manifest(folder: Path, clips: Iterable[Clip]) -> None:
         source = (clip.sample_rate_hz, clip.channels, clip.fingerprint)
         writer.writerow((clip.clip, clip.recording, clip.path, clip.index, *times, *source))
     write_whole(folder / "manifest.csv", text.getvalue().encode())
-
-
-def relative_path(recording: Path, folder: Path) -> str:
-    """The recording as the manifest names it: relative to the data folder where that can be, with slashes."""
-    try:
-        return Path(os.path.relpath(recording.resolve(), folder.resolve())).as_posix()
-    except ValueError:  # another drive
-        return recording.resolve().as_posix()
 
 
 def by_recording(clips: Iterable[Clip]) -> Mapping[str, list[Clip]]:

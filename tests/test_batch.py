@@ -97,12 +97,14 @@ def test_results_come_in_order_and_a_failure_is_one_of_them():
             first_may_end.wait(10)
         if number == 1:
             raise AudioFileError("broken")
+        if number == 2:
+            raise FileNotFoundError(2, "No such file or directory", "2.wav")
         first_may_end.set()
         return number
 
-    results = list(side_by_side([0, 1, 2], work, 3, lambda: None))
-    assert [item for item, _ in results] == [0, 1, 2]
-    assert [str(result) for _, result in results] == ["0", "broken", "2"]
+    results = list(side_by_side([0, 1, 2, 3], work, 4, lambda: None))
+    assert [item for item, _ in results] == [0, 1, 2, 3]
+    assert [str(result) for _, result in results] == ["0", "broken", "2.wav: No such file or directory", "3"]
 
 
 def test_ctrl_c_ends_every_thread():

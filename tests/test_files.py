@@ -44,3 +44,15 @@ def test_the_fingerprint_sees_a_change_in_the_last_mebibyte(tmp_path):
     (tmp_path / "a").write_bytes(bytes(3 << 20))
     (tmp_path / "b").write_bytes(bytes((3 << 20) - 1) + b"x")
     assert fingerprint(tmp_path / "a") != fingerprint(tmp_path / "b")
+
+
+def test_a_long_name_is_written_too(tmp_path):
+    path = tmp_path / ("ä" * 120 + ".json")
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_folder_that_is_a_file_is_said_to_be_none(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WriteError, match=r"a\.json cannot be written: Not a directory$"):
+        write_whole(tmp_path / "file" / "a.json", b"new")

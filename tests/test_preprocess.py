@@ -106,11 +106,15 @@ def test_with_several_recordings_labels_go_to_the_one_whose_name_they_bear(folde
     [
         (["none.wav"], 2, "none.wav: no such file or folder"),
         ([], 2, "the following arguments are required: RECORDING"),
-        (["ep.wav", "--clip-seconds", "4.99"], 2, "a clip of 4.99 s cannot be"),
+        (["ep.wav", "--clip-seconds", "4.99"], 2, "a clip of 4.99 s must be 1 to 60 s long"),
         (["ep.wav", "--labels", "none.txt"], 1, "none.txt cannot be read"),
         (["ep.wav", "--labels", "unsaid.txt"], 1, "is what is marked 'hm' to be kept or to be removed?"),
         (["ep.wav", "--labels", "unsaid.txt", "--labels-mean", "both"], 2, "invalid choice: 'both'"),
-        (["ep.wav", "other.wav", "--labels", "unsaid.txt"], 2, "of which recording are these labels?"),
+        (
+            ["ep.wav", "other.wav", "--labels", "unsaid.txt"],
+            2,
+            "it does not say of which recording it is",
+        ),
         (["ep.wav", "--data", "broken"], 1, "labels.json is not whole JSON"),
         (["broken/labels.json"], 1, "labels.json is not a sound file"),
     ],
