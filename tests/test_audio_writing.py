@@ -83,6 +83,18 @@ def test_opus_has_the_length_at_its_own_rate_and_says_so(tmp_path, suffix):
     assert samples_of(tmp_path / f"b{suffix}").shape == (2, -(-30_000 * 48_000 // 44_100))
 
 
+def test_rates_above_those_of_vorbis_are_lowered(tmp_path):
+    writer = copy(wav(tmp_path / "a.wav", rate_hz=250_000), tmp_path / "b.ogg")
+    assert writer.warnings == ["b.ogg: vorbis has no 250000 Hz: 192000 Hz instead"]
+    assert samples_of(tmp_path / "b.ogg").shape == (2, -(-30_000 * 192_000 // 250_000))
+
+
+def test_more_than_eight_channels_are_refused_before_the_slow_work(tmp_path):
+    source = wav(tmp_path / "a.wav", channels=9)
+    with pytest.raises(AudioFileError, match=r"a\.wav has 9 channels; 1 to 8 can be cut"):
+        open_recording(source)
+
+
 def test_mp3_takes_two_channels_at_most_and_says_so(tmp_path):
     writer = copy(wav(tmp_path / "a.wav", channels=6, rate_hz=96_000), tmp_path / "b.mp3")
     assert [line.removeprefix("b.mp3: ") for line in writer.warnings] == [

@@ -22,6 +22,7 @@ class Codec:
     sample_formats: tuple[str, ...] = ("fltp",)
     rates_hz: tuple[int, ...] = ()
     most_channels: int = 8
+    highest_hz: int | None = None  # where any rate goes up to it
     bit_rate_per_channel: int | None = None  # for sources without a bit rate of their own
     # Frames that FFmpeg's encoder and decoder swallow at the start, and one more at the end.
     swallowed_samples: int = 0
@@ -57,6 +58,14 @@ CONTAINERS = {
 
 _AAC_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _MP3_HZ = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+
+
+def _wma(encoder: str) -> Codec:
+    return Codec(
+        encoder, rates_hz=_MP3_HZ, most_channels=2, bit_rate_per_channel=80_000, swallowed_samples=2_048
+    )
+
+
 CODECS = {
     "aac": Codec("aac", rates_hz=_AAC_HZ, bit_rate_per_channel=80_000),
     "ac3": Codec("ac3", rates_hz=(48_000, 44_100, 32_000), most_channels=6, bit_rate_per_channel=96_000),
@@ -64,13 +73,13 @@ CODECS = {
     "adpcm_ms": Codec("adpcm_ms", ("s16",), most_channels=2),
     "alac": Codec("alac", ("s16p", "s32p")),
     "flac": Codec("flac", ("s16", "s32")),
-    "mp2": Codec("mp2", ("s16",), _MP3_HZ[:6], 2, 96_000),
-    "mp3": Codec("libmp3lame", ("s16p", "fltp"), _MP3_HZ, 2, 80_000),
+    "mp2": Codec("mp2", ("s16",), _MP3_HZ[:6], most_channels=2, bit_rate_per_channel=96_000),
+    "mp3": Codec("libmp3lame", ("s16p", "fltp"), _MP3_HZ, most_channels=2, bit_rate_per_channel=80_000),
     "opus": Codec("libopus", ("flt",), (48_000,), bit_rate_per_channel=56_000),
     "pcm_alaw": Codec("pcm_alaw", ("s16",)),
     "pcm_mulaw": Codec("pcm_mulaw", ("s16",)),
-    "vorbis": Codec("vorbis", ("flt",), bit_rate_per_channel=64_000),  # through libsndfile
+    "vorbis": Codec("vorbis", ("flt",), highest_hz=192_000, bit_rate_per_channel=64_000),  # libsndfile's
     "wavpack": Codec("wavpack", ("u8p", "s16p", "s32p", "fltp")),
-    "wmav1": Codec("wmav1", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
-    "wmav2": Codec("wmav2", ("fltp",), _MP3_HZ, 2, 80_000, swallowed_samples=2_048),
+    "wmav1": _wma("wmav1"),
+    "wmav2": _wma("wmav2"),
 }

@@ -149,7 +149,9 @@ def _depth(info: AudioInfo, name: str, codec: Codec) -> tuple[int | None, str]:
 
 def _rate(rate_hz: int, codec: Codec) -> int:
     """The source's rate, else the lowest of the codec's that loses nothing, else its highest."""
-    if not codec.rates_hz or rate_hz in codec.rates_hz:
+    if not codec.rates_hz:
+        return min(rate_hz, codec.highest_hz or rate_hz)
+    if rate_hz in codec.rates_hz:
         return rate_hz
     # 11,024 Hz and the like are meant as 11,025 Hz, but must be resampled all the same.
     return min((rate for rate in codec.rates_hz if rate >= rate_hz), default=max(codec.rates_hz))
@@ -211,7 +213,8 @@ def _notes(info: AudioInfo, chosen: OutputFormat, suffix: str) -> list[str]:
         notes.append(f"{chosen.codec} has no {info.channels} channels: mixed to {chosen.channels}")
     notes += _depth_notes(info, chosen)
     if info.streams:
-        notes.append(f"the {' and the '.join(info.streams)} of {info.path.name} stay behind: sound only")
+        beside = " or ".join(info.streams).replace("audio", "other audio")
+        notes.append(f"only the sound of {info.path.name} goes along, not its {beside}")
     if info.pictures > 1 and not (info.id3 and chosen.muxer == "mp3"):
         notes.append(f"of the {info.pictures} pictures of {info.path.name} only the first goes along")
     lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen)]

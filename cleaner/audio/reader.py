@@ -22,6 +22,7 @@ _LONGEST_HOLE_S = 60
 # A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
 _A_FRAME = 4_608
 _MOST_SURPLUS = 8_192
+_MOST_CHANNELS = 8  # more have no layout that the formats share
 _LATE_S = 0.04  # a frame of film
 # Containers that state a duration round it.
 _ROUGH_S = 0.05
@@ -58,6 +59,7 @@ class Recording:
         _check_readable(path)
         with opened(path) as (container, stream):
             frame, damaged_start = first_frame(path, container, stream)
+            _check_channels(path, frame.layout.nb_channels)
             self._decoded_as = (frame.format.name, frame.layout.name, frame.sample_rate)
             container.seek(0)
             self.info: AudioInfo = describe(path, container, stream, frame)
@@ -291,6 +293,11 @@ def clock(seconds: float) -> str:
     """Seconds as ``h:mm:ss.mmm``."""
     minutes, ms = divmod(round(seconds * 1_000), 60_000)
     return f"{minutes // 60}:{minutes % 60:02d}:{ms / 1_000:06.3f}"
+
+
+def _check_channels(path: Path, channels: int) -> None:
+    if channels > _MOST_CHANNELS:
+        raise AudioFileError(f"{path} has {channels} channels; 1 to {_MOST_CHANNELS} can be cut")
 
 
 def _check_readable(path: Path) -> None:
