@@ -10,7 +10,6 @@
 Figures are told as they are and with a collar of 40 ms around every edge, with intervals by bootstrap.
 """
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from cleaner.files import write_whole
 from cleaner.imports.meaning import MEANINGS
 from cleaner.kinds import KIND_NAMES
 from cleaner.segments import TidySettings
+from cleaner.strict_json import text_of
 
 if TYPE_CHECKING:
     from cleaner.measuring.comparison import Contender, CountSettings, Scored
@@ -57,7 +57,7 @@ def _hours(text: str) -> float:
     except ValueError:
         hours = -1.0
     if not 0 < hours <= 1000:
-        raise UsageError(f"{text!r} hours cannot be; it must be above 0 and at most 1000")
+        raise UsageError(f"{text!r} hours must be above 0 and at most 1000")
     return hours
 
 
@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if output.output:
         save_figures(output.output, parts)
     if output.json:
-        print(json.dumps(parts))
+        print(text_of(parts))
     return 0
 
 
@@ -294,7 +294,7 @@ def save_figures(folder: Path, parts: Mapping[str, Any]) -> None:
     """Write ``figures.json`` and ``figures.csv``."""
     from cleaner.measuring.tables import csv_text
 
-    write_whole(folder / "figures.json", json.dumps(parts, indent=1).encode())
+    write_whole(folder / "figures.json", text_of(parts, indent=1).encode())
     write_whole(folder / "figures.csv", csv_text(parts).encode())
 
 

@@ -5,15 +5,16 @@ The form is ``cuts.schema.json`` beside this file. A person may edit it: what is
 
 import json
 import math
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cleaner.cutting.actions import parse_action
 from cleaner.errors import CutListError, UsageError
-from cleaner.files import fingerprint, write_whole
+from cleaner.files import fingerprint, relative_path, write_whole
 from cleaner.kinds import KIND_NAMES
 from cleaner.segments import KEPT, CutList, Segment, Source
+from cleaner.strict_json import parsed
 
 VERSION = 1
 SUFFIX = ".cuts.json"
@@ -30,7 +31,7 @@ def is_cut_list(path: str | Path) -> bool:
 def save_cut_list(cut_list: CutList, path: str | Path) -> None:
     """Write a cut list whole or not at all; the recording's path becomes relative to the file's folder."""
     data = to_dict(cut_list)
-    data["source"]["path"] = _relative(cut_list.source.path, Path(path))
+    data["source"]["path"] = relative_path(cut_list.source.path, Path(path).resolve().parent)
     write_whole(path, to_text(data).encode("utf-8", "backslashreplace"))  # names need not be Unicode
 
 
@@ -41,15 +42,15 @@ def load_cut_list(path: str | Path) -> CutList:
     """
     path = Path(path)
     try:
-        data = json.loads(path.read_bytes(), parse_constant=_no_constant)
+        data = parsed(path.read_bytes())
         cut_list = from_dict(data)
     except OSError as error:
         raise CutListError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CutListError(f"{path} is not JSON: {error}") from None
     except CutListError as error:
         raise CutListError(f"{path}: {error}") from None
-    source = Source(**{**vars(cut_list.source), "path": str(path.parent / cut_list.source.path)})
+    source = replace(cut_list.source, path=str(path.parent / cut_list.source.path))
     return CutList(source, cut_list.segments, cut_list.settings)
 
 
@@ -116,6 +117,8 @@ def _segment_from_dict(index: int, data: Any) -> Segment:
     for name, kind in (("start", int), ("end", int), ("keep", bool)):
         if type(data.get(name)) is not kind:
             raise CutListError(f"{where}: {name} is {data.get(name)!r}; it must be {_said(kind)}")
+    if max(abs(data["start"]), abs(data["end"])) >= 2**63:
+        raise CutListError(f"{where}: no recording is that long")
     kind, by = data.get("kind", ""), data.get("by", "person")
     if kind not in KINDS:
         raise CutListError(f"{where}: kind is {kind!r}; it must be one of {', '.join(KIND_NAMES)}, or empty")
@@ -163,17 +166,5 @@ def _segment_to_dict(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _relative(recording: str, cut_list_path: Path) -> str:
-    folder = cut_list_path.resolve().parent
-    try:
-        return Path(os.path.relpath(Path(recording).resolve(), folder)).as_posix()
-    except ValueError:  # another drive
-        return Path(recording).resolve().as_posix()
-
-
 def _said(kind: type) -> str:
     return {int: "a whole number", str: "a string", bool: "true or false"}[kind]
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number of JSON")

@@ -8,20 +8,24 @@ The original's entries are read everywhere and rewritten only when their clip ch
 import contextlib
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from cleaner.errors import LabelsError
 from cleaner.files import write_whole
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
+from cleaner.strict_json import parsed
 
 try:
     import fcntl
 except ImportError:  # Windows has no fcntl; there the lock is within the process only.
     fcntl = None  # type: ignore[assignment]
+
+_WITHIN = threading.RLock()
 
 
 # Made once: making an encoder for each clip takes longer than the encoding.
@@ -99,7 +103,7 @@ def locked(path: str | Path) -> Iterator[None]:
     """Hold the lock of a file among all processes and threads; the lock is a hidden file beside it."""
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
+    with _WITHIN, path.with_name(f".{path.name}.lock").open("w") as lock:
         if fcntl:
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -117,7 +121,7 @@ def read_entries(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise LabelsError(f"{path} cannot be read: {error}") from None
     try:
-        entries = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        entries = parsed(text, _object)
     except ValueError as error:
         raise LabelsError(f"{path} is not whole JSON ({error}); it was left as it is") from None
     if not isinstance(entries, dict) or not all(map(_looks_like_a_label, entries.values())):
@@ -153,7 +157,3 @@ def entry_line(clip: str, entry: Any) -> str:
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Replace the file whole, by the lines of its entries; the caller holds its lock."""
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -13,6 +13,7 @@ from cleaner.measuring import comparison, tables, tuning
 from cleaner.measuring.comparison import Contender, CountSettings, Scored
 from cleaner.measuring.truth import Judged
 from cleaner.segments import TidySettings
+from cleaner.strict_json import parsed
 
 RATE = 16_000
 BARE = CountSettings(
@@ -66,8 +67,8 @@ def test_figures_are_written_as_json_csv_and_curves(labelled, gate_checkpoint, t
     out = tmp_path / "figures"
     given = [str(gate_checkpoint), "--data", str(labelled), "--output", str(out), "--quiet", "--draws", "50"]
     assert evaluate.main([*given, "--json"]) == 0
-    parts = json.loads((out / "figures.json").read_text())
-    assert json.loads(capsys.readouterr().out) == parts
+    parts = parsed((out / "figures.json").read_text())
+    assert parsed(capsys.readouterr().out) == parts
     frames = parts["data"]["contenders"]["gate"]["frames"]
     assert frames["auc"] == 1
     rows = list(csv.DictReader((out / "figures.csv").read_text().splitlines()))

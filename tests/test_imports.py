@@ -319,7 +319,9 @@ def test_labels_of_another_recording_are_refused():
         ("a.v1", '{"version": "1", "timebase": "30/1", "chunks": [[0, 5, 2]]}', "has the speed 2"),
         ("a.v1", '{"version": "1", "timebase": "30/1", "chunks": [[0, 5]]}', "not [start, end, speed]"),
         ("ep.cuts.json", '{"version": 1, "segments": []}', "ep.cuts.json"),
-        ("a.doc", "x", "is no label file that is known by its ending; known are .csv"),
+        ("a.csv", "start,end\n1,2," + "x" * 200_000, "is no table: field larger"),
+        ("a.json", "[" * 100_000, "is not JSON: it is nested too deeply"),
+        ("a.doc", "x", "has no ending of a label file; known are .csv"),
     ],
 )
 def test_a_broken_file_is_named_in_one_line(labels_file, name, text, says):

@@ -110,7 +110,7 @@ def test_a_clip_trains_when_somebody_or_something_has_looked():
         ("[1, 2]", "not a labels file"),
         ('{"name": "my-package"}', "not a labels file"),
         ('{"ep_0": {"label": [0]}, "ep_0": {"label": [1]}}', "'ep_0' is there twice"),
-        ('{"ep_0": {"duration_s": NaN, "remove": []}}', "NaN is not JSON"),
+        ('{"ep_0": {"duration_s": NaN, "remove": []}}', "NaN is not a number of JSON"),
     ],
 )
 def test_a_broken_or_foreign_file_is_named_and_never_overwritten(tmp_path, text, says):

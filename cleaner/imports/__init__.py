@@ -6,11 +6,11 @@ recording's clock; it raises ImportFormatError in one line that begins with ``wh
 """
 
 import importlib
-import json
 from pathlib import Path
 
 from cleaner.errors import ImportFormatError
 from cleaner.imports.marks import Mark
+from cleaner.strict_json import parsed
 
 # Name -> what the files' names end in. A JSON file is told by what it holds.
 IMPORTS = {
@@ -42,12 +42,12 @@ def _format_of(path: Path, text: str) -> str:
         if path.name.lower().endswith(suffixes):
             return name
     known = ", ".join(sorted({suffix for suffixes in IMPORTS.values() for suffix in suffixes}))
-    raise ImportFormatError(f"{path} is no label file that is known by its ending; known are {known}")
+    raise ImportFormatError(f"{path} has no ending of a label file; known are {known}")
 
 
 def _json_format(path: Path, text: str) -> str:
     try:
-        data = json.loads(text)
+        data = parsed(text)
     except ValueError as error:
         raise ImportFormatError(f"{path} is not JSON: {error}") from None
     keys = data if isinstance(data, dict) else ()

@@ -1,11 +1,11 @@
 """auto-editor's version 1: chunks ``[start, end, speed]`` in ticks of a time base, without gaps."""
 
-import json
 from fractions import Fraction
 from typing import Any
 
 from cleaner.errors import ImportFormatError
 from cleaner.imports.marks import Mark, number
+from cleaner.strict_json import parsed
 
 _CUT_SPEEDS = (0, 99999)
 
@@ -13,7 +13,7 @@ _CUT_SPEEDS = (0, 99999)
 def read(text: str, where: str) -> list[Mark]:
     """One mark a chunk: speed 1 is kept, 0 and 99999 are removed; other speeds are not understood."""
     try:
-        data = json.loads(text)
+        data = parsed(text)
         timebase, chunks = Fraction(data["timebase"]), list(data["chunks"])
         if str(data["version"]) != "1" or timebase <= 0:
             raise ValueError

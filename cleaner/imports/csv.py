@@ -5,6 +5,7 @@ semicolon, tab. ``keep`` (1 or 0) says what a row means, as in the table that cl
 """
 
 import csv
+from collections.abc import Iterator
 
 from cleaner.errors import ImportFormatError
 from cleaner.imports.marks import Mark, check_order, mark_seconds
@@ -25,7 +26,7 @@ def read(text: str, where: str) -> list[Mark]:
     rows = csv.reader(text.splitlines(), delimiter=_separator(text))
     columns: dict[str, int] | None = None
     marks = []
-    for row in rows:
+    for row in _read(rows, where):
         here = f"{where} line {rows.line_num}"
         if not any(field.strip() for field in row) or row[0].startswith("#"):
             continue
@@ -36,6 +37,13 @@ def read(text: str, where: str) -> list[Mark]:
             columns = {"start": 0, "end": 1, "text": 2}
         marks.append(_mark(row, columns, here))
     return marks
+
+
+def _read(rows: Iterator[list[str]], where: str) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise ImportFormatError(f"{where} is no table: {error}") from None
 
 
 def _separator(text: str) -> str:

@@ -3,6 +3,7 @@
 What was cut although somebody speaks in it was cut for what is said; nothing is learnt from that.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -86,9 +87,12 @@ def _heard(
             parts.append(pooled(mel))
             yield mel
 
-    answers = [answer[0].copy() for answer in detect_stream(detector, seen())] if detector else list(seen())
-    keep = np.concatenate(answers) if detector and answers else np.zeros(0, np.float32)
-    return np.concatenate(parts), keep
+    answers = [np.zeros(0, np.float32)]
+    if detector:
+        answers += [answer[0].copy() for answer in detect_stream(detector, seen())]
+    else:
+        deque(seen(), maxlen=0)  # for the sketch alone, and none of it is kept
+    return np.concatenate(parts), np.concatenate(answers)
 
 
 def _levels(matches: Sequence[Match], heard: np.ndarray, result: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

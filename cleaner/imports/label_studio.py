@@ -1,12 +1,12 @@
 """Label Studio's JSON, whole, short (JSON-MIN) or bare regions; Prodigy's ``audio_spans`` read the same."""
 
-import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 from cleaner.errors import ImportFormatError
 from cleaner.imports.marks import Mark, check_order, number
+from cleaner.strict_json import parsed
 
 # In the short form the regions lie under the name that the labelling set-up gave them.
 _ABOUT_THE_TASK = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "data"}
@@ -14,7 +14,7 @@ _ABOUT_THE_TASK = {"id", "annotator", "annotation_id", "created_at", "updated_at
 
 def read(text: str, where: str) -> list[Mark]:
     """Regions with labels; of several annotations of one task the last that was not cancelled counts."""
-    data = json.loads(text)
+    data = parsed(text)
     try:
         tasks = data if isinstance(data, list) else [data]
         marks = [mark for index, task in enumerate(tasks) for mark in _task(task, f"{where} task {index}")]

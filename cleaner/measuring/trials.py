@@ -7,7 +7,6 @@ here is shared with the mixing that training does, and nothing is synthesised: w
 breaths is tried on real ones.
 """
 
-import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES
 from cleaner.kinds import KIND_NAMES
 from cleaner.measuring.peers import level_db
 from cleaner.measuring.truth import Judged, read_samples
+from cleaner.mixing.material import described
 from cleaner.segments import runs
 
 Doubt = Callable[[np.ndarray], np.ndarray]
@@ -82,8 +82,7 @@ def sounds_in(folder: Path) -> list[Sound]:
         raise UsageError(
             f"{folder} has no manifest.csv, in it or above it, which would say what each file is"
         )
-    with manifest.open(encoding="utf-8", newline="") as rows:
-        sounds = [_sound(manifest.parent, row) for row in csv.DictReader(rows)]
+    sounds = [_sound(manifest.parent, row) for row in described(manifest, ("path", "role"))]
     return [sound for sound in sounds if folder.resolve() in sound.path.resolve().parents]
 
 

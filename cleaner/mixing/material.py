@@ -8,7 +8,7 @@ import csv
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,12 +115,21 @@ def read_manifest(folder: Path) -> list[Clip]:
     """All clips below ``folder`` that its manifest names; UsageError where there is no manifest."""
     folder, manifest = Path(folder), manifest_of(folder)
     clips = []
-    with manifest.open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
-            path = manifest.parent / row["path"]
-            if folder in path.parents and not _UNHEARD.search(path.name):
-                clips.append(_clip(path, path.relative_to(folder).as_posix(), row))
+    for row in described(manifest, ("path", "role", "seconds")):
+        path = manifest.parent / row["path"]
+        if folder in path.parents and not _UNHEARD.search(path.name):
+            clips.append(_clip(path, path.relative_to(folder).as_posix(), row))
     return clips
+
+
+def described(manifest: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    """What a manifest says of each file, by its columns; UsageError where it lacks one that is needed."""
+    with manifest.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines)
+        missing = [name for name in needed if name not in (rows.fieldnames or ())]
+        if missing:
+            raise UsageError(f"{manifest} has no column {', '.join(missing)}")
+        return list(rows)
 
 
 def manifest_of(folder: Path) -> Path:
