@@ -80,7 +80,7 @@ class Dataset:
         if clip.mel is not None:
             return _read_mel(clip)
         around = [self.neighbour(clip, -1), clip, self.neighbour(clip, 1)]
-        run = next(run for run in _runs([near for near in around if near]) if clip in run)
+        run = next(run for run in clip_runs([near for near in around if near]) if clip in run)
         return _mels_of_run(run)[run.index(clip)]
 
     def in_intervals(self, clip_id: str, label: ClipLabel, warn: Warn | None = None) -> ClipLabel:
@@ -93,7 +93,7 @@ class Dataset:
         expected = value_count(start_s, end_s)
         if warn and expected != len(label.original):
             found = len(label.original)
-            warn(f"clip {clip_id} has {found} label values where {expected} belong: what lacks is unknown")
+            warn(f"clip {clip_id} has {found} label values where {expected} belong: the rest is unknown")
         return as_intervals(label.original, start_s, end_s, clip.duration_s)
 
 
@@ -195,7 +195,7 @@ def _originals_clip(recording: str, index: int, path: Path) -> Clip:
 
 def _all_mels(dataset: Dataset) -> dict[str, np.ndarray]:
     mels = {clip.clip: _read_mel(clip) for clip in dataset.clips.values() if clip.mel is not None}
-    for run in _runs([clip for clip in dataset.clips.values() if clip.mel is None]):
+    for run in clip_runs([clip for clip in dataset.clips.values() if clip.mel is None]):
         for clip, mel in zip(run, _mels_of_run(run), strict=True):
             mels[clip.clip] = mel
     return mels
@@ -219,7 +219,7 @@ def _read_mel(clip: Clip) -> np.ndarray:
     return np.ascontiguousarray(mel.T, dtype=np.float32)
 
 
-def _runs(clips: Iterable[Clip]) -> list[list[Clip]]:
+def clip_runs(clips: Iterable[Clip]) -> list[list[Clip]]:
     """Stretches of clips without a gap, each clip but the last ending on a decision's border."""
     runs: list[list[Clip]] = []
     for clip in clips:

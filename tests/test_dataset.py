@@ -114,7 +114,7 @@ def test_an_array_of_odd_length_is_told_and_what_it_lacks_is_unknown(originals, 
     (originals / "labels.json").write_text(json.dumps({"pod_0": {"label": [1] * values}}))
     told = []
     first = load_dataset(originals, told.append)[0]
-    assert told == [f"clip pod_0 has {values} label values where 126 belong: what lacks is unknown"]
+    assert told == [f"clip pod_0 has {values} label values where 126 belong: the rest is unknown"]
     assert np.isnan(first.target).sum() == pytest.approx(max(0, 126 - values) * 2, abs=3)
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from cleaner.audio import write_clip
 from cleaner.errors import LabelsError
+from cleaner.label_form import ClipLabel
+from cleaner.labels import update_labels
 from cleaner.measuring.truth import judged_in
 
 RATE = 16_000
@@ -51,6 +53,17 @@ def test_a_folder_of_recordings_is_judged_where_there_are_labels(tmp_path):
         write_recording(tmp_path / f"{name}.wav", 1.0)
     (tmp_path / "b.rttm").write_text("SPEAKER b 1 0.2 0.4 <NA> <NA> x\n")
     assert [one.name for one in judged_in(tmp_path)] == ["b"]
+
+
+@pytest.mark.parametrize(("clip_s", "judged"), [(1.0, 1), (0.99, 3)])
+def test_clips_that_end_between_two_decisions_are_not_joined(tmp_path, clip_s, judged):
+    for index in range(3):
+        write_recording(tmp_path / "samples" / f"talk_{index}.wav", clip_s)
+    reviewed = {f"talk_{index}": ClipLabel(clip_s, reviewed=True) for index in range(3)}
+    update_labels(tmp_path / "labels.json", lambda labels: reviewed)
+    found = list(judged_in(tmp_path))
+    assert len(found) == judged
+    assert all(abs(len(one.samples()) - 320 * len(one.truth)) < 320 for one in found)
 
 
 @pytest.mark.parametrize("what", ["no file", "recording", "folder", "empty folder", "unreviewed data folder"])

@@ -12,7 +12,7 @@ import numpy as np
 
 from cleaner.audio import analysis_blocks, open_recording
 from cleaner.audio.clips import read_clip
-from cleaner.dataset import Dataset, load_dataset, open_dataset
+from cleaner.dataset import Dataset, clip_runs, load_dataset, open_dataset
 from cleaner.errors import LabelsError
 from cleaner.frames import decisions_in
 from cleaner.imports import IMPORTS, read_marks
@@ -94,16 +94,11 @@ def recordings_in(folder: Path) -> list[Path]:
 def _of_dataset(folder: Path) -> Iterator[Judged]:
     """Clips that follow each other are one recording, so that a network sees across their borders."""
     dataset = open_dataset(folder)
-    records = [record for record in load_dataset(folder) if record.trains]
+    records = {record.clip: record for record in load_dataset(folder) if record.trains}
     if not records:
         raise LabelsError(f"{folder} holds no labels: nobody has reviewed a clip of it yet")
-    runs: list[list] = []
-    for record in records:
-        if runs and (runs[-1][-1].recording, runs[-1][-1].index + 1) == (record.recording, record.index):
-            runs[-1].append(record)
-        else:
-            runs.append([record])
-    for run in runs:
+    for clips in clip_runs(dataset.clips[name] for name in records):
+        run = [records[clip.clip] for clip in clips]
         yield Judged(
             name=run[0].clip if len(run) == 1 else f"{run[0].clip}..{run[-1].index}",
             samples=_samples_of_clips(dataset, [record.clip for record in run]),
