@@ -10,7 +10,6 @@ The run's folder gets best.pt, last.pt, metrics.jsonl and curves.png, and
 """
 
 import copy
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -33,6 +32,7 @@ from cleaner.metrics import auc, frame_figures, without_collar
 from cleaner.mixing.mixed_data import MixedSettings, mixed_tracks
 from cleaner.plot import save_figure
 from cleaner.segments import DEFAULT_THRESHOLD
+from cleaner.strict_json import text_of
 from cleaner.training.augment import AugmentSettings, change_sound
 from cleaner.training.calibration import calibrate, logit
 from cleaner.training.losses import label_loss, rehearsal_loss
@@ -167,6 +167,8 @@ def train(
     job = _job(settings, augment, mixed, arguments, state)
     out.mkdir(parents=True, exist_ok=True)
     if not resume:
+        for name in ("last.pt", "best.pt", "metrics.jsonl", "curves.png"):  # of a run that this one replaces
+            (out / name).unlink(missing_ok=True)
         _begin(state, job, out)
 
     done = state.epoch * job.epoch_steps
@@ -427,7 +429,7 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
         "history": state.history,
     }
     save_checkpoint(checkpoint, out / "last.pt")
-    lines = "".join(json.dumps(row) + "\n" for row in state.history)
+    lines = "".join(text_of(row) + "\n" for row in state.history)
     write_whole(out / "metrics.jsonl", lines.encode())
 
 

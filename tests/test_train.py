@@ -268,6 +268,13 @@ def test_a_run_is_never_overwritten_unasked(settings):
     train(replace(settings, epochs=1), quiet=True, force=True)
 
 
+def test_nothing_of_a_run_is_left_where_another_begins(settings, monkeypatch):
+    train(replace(settings, epochs=1), quiet=True)
+    monkeypatch.setattr(losses, "keep_loss", lambda logits, target: logits.sum() * np.nan)
+    assert "nothing was saved" in complaint(TrainingError, settings, force=True)
+    assert list(Path(settings.out).iterdir()) == []
+
+
 def test_there_must_be_a_run_to_resume(settings):
     assert "nothing to resume" in complaint(CheckpointError, settings, resume=True)
 
