@@ -110,8 +110,10 @@ class Project:
 
     def _take_checkpoint(self, checkpoint: Path) -> None:
         if self.config.load_detector:
-            self.agreement.begin(fingerprint(checkpoint) if checkpoint.is_file() else "")
-            self.proposals.use(checkpoint, self._in_need)
+            self.proposals.use(checkpoint, self._in_need, self._count_agreement)
+
+    def _count_agreement(self, checkpoint: Path) -> None:
+        self.agreement.begin(fingerprint(checkpoint) if checkpoint.is_file() else "")
 
 
 _SUMMARY = ("reviewed", "removed_s", "revision", "doubt")

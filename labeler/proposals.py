@@ -51,9 +51,12 @@ class Proposals:
         self.state = "none" if load is None else "loading"
         self.message = "No model" if load is None else "Model: loading…"
 
-    def use(self, checkpoint: Path, order: Callable[[], list[str]]) -> None:
-        """Take a checkpoint and propose anew for the clips of ``order()``, in a thread of its own."""
-        threading.Thread(target=self._run, args=(checkpoint, order), daemon=True).start()
+    def use(self, checkpoint: Path, order: Callable[[], list[str]], taken: Callable[[Path], None]) -> None:
+        """Take a checkpoint and propose anew for the clips of ``order()``, in a thread of its own.
+
+        ``taken(checkpoint)`` is called once it is loaded, before it proposes anything.
+        """
+        threading.Thread(target=self._run, args=(checkpoint, order, taken), daemon=True).start()
 
     def doubt(self, clip: str) -> float | None:
         """The doubt on a clip, where it is known already."""
@@ -79,7 +82,7 @@ class Proposals:
         if self._detector:
             threading.Thread(target=self._go_through, args=(order,), daemon=True).start()
 
-    def _run(self, checkpoint: Path, order: Callable[[], list[str]]) -> None:
+    def _run(self, checkpoint: Path, order: Callable[[], list[str]], taken: Callable[[Path], None]) -> None:
         assert self._load is not None
         try:
             detector = self._load(checkpoint)
@@ -91,6 +94,7 @@ class Proposals:
         with self._lock:
             self._made.clear()
             self._detector = detector
+            taken(checkpoint)
         self.version += 1
         self.message, self.state = f"Model: {_name(checkpoint)}", "ready"
         self._go_through(order)

@@ -1,6 +1,5 @@
 """Training started from the page: ``train.py`` as a process of its own, followed by what it writes."""
 
-import json
 import re
 import subprocess
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 
 from cleaner.errors import UsageError, WriteError
 from cleaner.files import write_whole
+from cleaner.strict_json import parsed
 
 _POLL_S = 0.5
 _LOG_LINES = 12
@@ -36,7 +36,7 @@ def learnt_from(data: Path) -> Path | None:
 
 
 class Training:
-    """At most one training at a time; ``on_better(checkpoint)`` is called when it beat the model in use."""
+    """At most one training at a time; ``on_better(checkpoint)`` is called where it beat its start."""
 
     def __init__(self, command: Sequence[str], data: Path, runs: Path, on_better: Callable[[Path], None]):
         self._command = tuple(command)
@@ -88,7 +88,7 @@ class Training:
             "possible": bool(self._command),
             "message": self._message,
             "share": 1.0 if self._state == "done" else self._share_done(),
-            "curve": [_auc(row) for row in epochs],
+            "curve": [row["auc"] for row in epochs if row["auc"] is not None],
             "figures": figures,
             "log": self._log_tail() if self._state == "failed" else "",
         }
@@ -109,7 +109,7 @@ class Training:
     def _finish(self, before: dict[str, Any] | None, best: dict[str, Any]) -> None:
         assert self._out is not None
         checkpoint = self._out / "best.pt"
-        if before and _auc(best) <= _auc(before):
+        if _auc(best) <= (_auc(before) if before else 0.0):
             self._message = "Done, but no better on the clips held out: the model in use stays."
         else:
             self._on_better(checkpoint)
@@ -131,7 +131,7 @@ class Training:
     def _rows(self) -> list[dict[str, Any]]:
         try:
             lines = ((self._out or Path()) / "metrics.jsonl").read_text("utf-8").splitlines()
-            return [json.loads(line) for line in lines]
+            return [parsed(line) for line in lines]
         except (OSError, ValueError):
             return []
 
@@ -157,7 +157,8 @@ def _before(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _auc(row: dict[str, Any]) -> float:
-    return float(row.get("auc") or 0.0)
+    """0 where what was held out holds nothing to keep or nothing to remove: then nothing is shown by it."""
+    return float(row["auc"] or 0.0)
 
 
 def _number(row: dict[str, Any] | None, name: str) -> float | None:

@@ -83,6 +83,13 @@ def test_a_worse_checkpoint_is_not(training, tmp_path, until):
     assert learnt_from(tmp_path / "data") is None
 
 
+def test_a_figure_that_is_none_takes_nothing_up(training, until):
+    run = training(auc="None and 0")
+    run.start(None)
+    assert "stays" in until(run, "done")["message"]
+    assert training.taken == []
+
+
 def test_a_failed_training_shows_its_last_words(training, until):
     run = training(code=2)
     run.start(None)

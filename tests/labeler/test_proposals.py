@@ -1,5 +1,6 @@
 """What the page proposes is what the whole recording would be cut into."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from cleaner.clips import SliceSettings, slice_recording
 from cleaner.dataset import open_dataset
 from cleaner.detect import detect_features, load_detector
 from labeler.media import Media
-from labeler.proposals import propose
+from labeler.proposals import Proposals, propose
 
 DEFAULT = Path(__file__).parents[2] / "weights" / "default.pt"
 SAMPLE = Path(__file__).parents[2] / "samples" / "sample.mp3"
@@ -24,3 +25,19 @@ def test_a_clip_is_answered_as_in_the_whole_recording(clip_s, tmp_path):
     proposed = np.concatenate([propose(detector, media, clip.clip).keep for clip in clips])
     assert len(clips) > 5
     assert np.abs(proposed.astype(np.float32) - whole).max() < 1e-3
+
+
+def test_a_checkpoint_is_in_use_once_it_is_loaded_and_not_before(tmp_path, wait_until):
+    slice_recording(SAMPLE, tmp_path / "data", SliceSettings(5.0))
+    may_load, taken = threading.Event(), []
+
+    def load(path):
+        may_load.wait(10)
+        return load_detector(path)
+
+    proposals = Proposals(Media(open_dataset(tmp_path / "data")), load, lambda clips: None)
+    proposals.use(DEFAULT, list, taken.append)
+    assert taken == [] and proposals.state == "loading"
+    may_load.set()
+    wait_until(lambda: proposals.state == "ready")
+    assert taken == [DEFAULT]
