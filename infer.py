@@ -179,8 +179,8 @@ def clean(
         stays = any(segment.stays for segment in decided.cut_list.segments)
         if not stays and not settings.run.allow_empty:
             raise NothingToKeep(
-                f"{task.recording} is nothing but silence, or all of it is cut; --allow-empty writes it all "
-                "the same"
+                f"{task.recording} is nothing but silence, or all of it is cut; --allow-empty writes an "
+                "empty file"
             )
         warnings = list(recording.warnings)
         missed = missed_target(decided.cut_list, settings.cut.actions)
@@ -196,7 +196,7 @@ def clean(
     output = None if settings.files.dry_run else task.output
     taken_s = time.perf_counter() - started
     report = report_on(decided.cut_list, output, written, warnings, taken_s)
-    if settings.run.check and output:
+    if settings.run.check and output and stays:
         report = checked(report, task, decided.cut_list)
     return report
 

@@ -69,7 +69,7 @@ def serve(settings: AppSettings) -> None:
     from labeler.training import learnt_from
 
     if not 0 <= settings.port <= 65_535:
-        raise UsageError(f"the port {settings.port} is none; it must be from 0 to 65535")
+        raise UsageError(f"--port {settings.port} is out of range; it must be from 0 to 65535")
     checkpoint = settings.checkpoint or learnt_from(settings.data) or shipped_checkpoint()
     if not settings.no_model and not checkpoint.is_file():
         raise UsageError(f"the checkpoint {checkpoint} does not exist; --no-model works without one")

@@ -14,7 +14,7 @@ def parse_loudness(text: str) -> float:
     match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*LUFS", text.strip(), re.IGNORECASE)
     if not match or not LEAST_LUFS <= float(match[1]) <= MOST_LUFS:
         allowed = f"from {LEAST_LUFS:g}LUFS to {MOST_LUFS:g}LUFS"
-        raise UsageError(f"the loudness {text!r} is none; write -16LUFS, {allowed}")
+        raise UsageError(f"{text!r} is not a loudness; write -16LUFS, {allowed}")
     return float(match[1])
 
 

@@ -24,7 +24,7 @@ DEFAULT_THRESHOLD = 0.15  # where no checkpoint says another; calibration gives 
 
 @dataclass(frozen=True)
 class TidySettings:
-    """From probabilities to a keep mask; times of zero and no exit threshold leave the mask as it is."""
+    """To a keep mask, left as it is by zeros, no exit threshold and ``split_events``."""
 
     threshold: float | None = setting(
         None,
@@ -37,7 +37,7 @@ class TidySettings:
     )
     min_clip_s: float = setting(0.1, "kept pieces shorter than this are removed")
     min_cut_s: float = setting(0.14, "removals shorter than this are not made")
-    split_events: bool = setting(False, "let half a breath stay where the network is of two minds about it")
+    split_events: bool = setting(False, "let half a breath stay where the network is undecided about it")
 
 
 def keep_mask(keep: np.ndarray, threshold: float, exit_threshold: float | None = None) -> np.ndarray:

@@ -6,8 +6,14 @@ import { DECISION_S } from "./mark-rules.js";
  * `keys`: [modifiers +] event.code. `run()` does it; `enabled()` and `pressed()` show how things stand.
  */
 export function actions(app) {
-  return [...clipActions(app), ...soundActions(app), ...markActions(app), ...kindActions(app), ...viewActions(app),
-    ...pageActions(app)];
+  const ofTheClip = [...clipActions(app), ...soundActions(app), ...markActions(app), ...kindActions(app),
+    ...viewActions(app)];
+  return [...ofTheClip.map((action) => onlyWithAClip(action, app.editor)), ...pageActions(app)];
+}
+
+/** Before any recording is there, no clip is on show that something could be done to. */
+function onlyWithAClip(action, editor) {
+  return { ...action, enabled: () => editor.clip && (!action.enabled || action.enabled()) };
 }
 
 function clipActions({ editor, queue, go }) {

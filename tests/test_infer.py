@@ -145,7 +145,7 @@ def test_a_threshold_to_end_at_above_the_one_to_begin_at_is_refused(talk, clean)
     """The gate's own threshold holds where none is given."""
     for words in (["--exit-threshold", "0.9"], ["--threshold", "0.3", "--exit-threshold", "0.31"]):
         code, out, said = clean(talk, *words)
-        assert (code, out) == (2, "") and "is above the threshold" in said and said.count("\n") == 1
+        assert (code, out) == (2, "") and "must not be above the threshold" in said and said.count("\n") == 1
     assert clean(talk, "--threshold", "0.3", "--exit-threshold", "0.3")[0] == 0
 
 
@@ -214,6 +214,7 @@ def test_empty_results_are_written_when_allowed(tmp_path, clean):
     soundfile.write(path, np.zeros(RATE), RATE)
     assert clean(path, "--allow-empty")[0] == 0
     assert soundfile.info(tmp_path / "silence_cleaned.wav").frames == 0
+    assert clean(path, "--allow-empty", "--check", "--force")[0] == 0  # there is nothing to be heard in it
 
 
 @pytest.mark.parametrize("samples", [1, 399, 400, 401, 639])

@@ -45,9 +45,7 @@ class CutSettings:
         threshold = checkpoints_own if self.tidy.threshold is None else self.tidy.threshold
         leaves = self.tidy.exit_threshold
         if leaves is not None and leaves > threshold:
-            raise UsageError(
-                f"--exit-threshold {leaves:g} is above the threshold {threshold:g}; it cannot be"
-            )
+            raise UsageError(f"--exit-threshold {leaves:g} must not be above the threshold {threshold:g}")
         return replace(self, tidy=replace(self.tidy, threshold=threshold))
 
 

@@ -20,7 +20,7 @@ export class MarkList {
     byId("marks-title").textContent = editor.isProposal ? "Proposed for this clip" : "Marked in this clip";
     byId("marks-summary").textContent = editor.marks.length
       ? `${removed.toFixed(2)} s of ${editor.clip.duration_s.toFixed(2)} s go (${share.toFixed(0)} %)`
-      : "Nothing goes. Drag over the waveform or the spectrogram to mark what shall; right-drag to keep.";
+      : "Nothing goes. Drag over the waveform or the spectrogram to mark what is to go; right-drag to keep.";
   }
 
   #item(mark, index) {
