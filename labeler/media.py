@@ -1,15 +1,13 @@
 """A clip's sound and spectrogram with the neighbours' half seconds at both ends."""
 
-import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from cleaner.audio.clips import read_clip
+from cleaner.audio.clips import read_clip, wav_bytes
 from cleaner.dataset import Dataset
 from cleaner.manifest import Clip
-from cleaner.samples import from_float, to_float
 
 CONTEXT_S = 0.5
 FRAMES_PER_S = 100
@@ -96,12 +94,3 @@ class Media:
             mels.append(self._clip_mel(other.clip))
             other = self.dataset.neighbour(other, direction)
         return mels
-
-
-def wav_bytes(samples: np.ndarray, rate_hz: int) -> bytes:
-    """A 16-bit wav file of ``(C, n)`` samples of any type, in memory."""
-    data = from_float(to_float(samples), np.int16).T.astype("<i2").tobytes()
-    step = 2 * len(samples)  # bytes of one instant
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, len(samples), rate_hz, rate_hz * step, step, 16)
-    head = struct.pack("<4sI4s", b"RIFF", 4 + len(form) + 8 + len(data), b"WAVE")
-    return head + form + struct.pack("<4sI", b"data", len(data)) + data

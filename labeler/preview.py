@@ -4,9 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cleaner.cutting.decide import CutSettings
-from cleaner.cutting.forced import forced_segments
-from cleaner.cutting.pace import paced
+from cleaner.cutting.forced import forced_segments, on_top
 from cleaner.segments import CutList, Segment, Source
 from cleaner.splice import JoinSettings, splice
 from labeler.media import Sound
@@ -32,21 +30,10 @@ def edited(sound: Sound, remove: Iterable[Interval]) -> tuple[np.ndarray, list[t
 
 def cut_list_of(sound: Sound, remove: Iterable[Interval]) -> CutList:
     """The cut list of one clip: what a person drew is cut, the rest is kept."""
-    length = sound.samples.shape[1]
+    channels, length = sound.samples.shape
     removed = forced_segments([_samples(sound, start, end) for start, end, _ in remove], keep=False)
-    removed = [segment for segment in removed if segment.end > segment.start]
-    segments: list[Segment] = []
-    position = 0
-    for segment in removed:
-        if segment.start > position:
-            segments.append(Segment(position, segment.start, True, by="person"))
-        segments.append(segment)
-        position = segment.end
-    if position < length:
-        segments.append(Segment(position, length, True, by="person"))
-    acted = paced(segments, CutSettings().actions, sound.rate_hz)
-    source = Source("", sound.rate_hz, length, len(sound.samples), "")
-    return CutList(source, tuple(acted))
+    segments = on_top([Segment(0, length, True, by="person")], [part for part in removed if part.length])
+    return CutList(Source("", sound.rate_hz, length, channels, ""), tuple(segments))
 
 
 def _samples(sound: Sound, start_s: float, end_s: float) -> tuple[int, int]:

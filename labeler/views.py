@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request, send_file
 from werkzeug.exceptions import HTTPException
 
+from cleaner.audio.clips import wav_bytes
 from cleaner.errors import CleanerError
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
@@ -15,7 +16,6 @@ from cleaner.labels import Conflict
 from labeler import preview as splicing
 from labeler.exports import EXPORTS, archive
 from labeler.intake import import_posted
-from labeler.media import wav_bytes
 from labeler.project import Project, kinds
 
 pages = Blueprint("pages", __name__)

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from cleaner.cutting.forced import forced_segments, on_top
 from cleaner.dataset import load_dataset
 from cleaner.detect import Detector, detect_features, load_detector
 from cleaner.frames import FeatureConfig
 from cleaner.label_form import Removal
+from cleaner.measuring.tables import text_table
 from cleaner.metrics import auc
 from cleaner.render import render
 from cleaner.segments import CutList, Segment, Source
@@ -66,23 +68,15 @@ def inference_s(detector: Detector, length_s: float) -> float:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Rows of equal keys as text."""
-    cells = [list(rows[0]), *([_shown(value) for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in cells)
+    return text_table(list(rows[0]), [[_shown(value) for value in row.values()] for row in rows])
 
 
 def cut_by_hand(recording: Any, removals: Iterable[Removal], output: str | Path) -> None:
     """Render an open recording without what a person removed, with the joins of ``infer.py``."""
     rate_hz = recording.info.sample_rate_hz
     samples = sum(block.shape[1] for block in recording.blocks())
-    edges = [
-        (round(start * rate_hz), min(samples, round(end * rate_hz))) for start, end, _ in sorted(removals)
-    ]
-    segments: list[Segment] = []
-    for start, end in [*edges, (samples, samples)]:
-        position = segments[-1].end if segments else 0
-        segments += [Segment(position, start, True, by="person")] if start > position else []
-        segments += [Segment(start, end, False, "", "cut", by="person")] if end > start else []
+    edges = [(round(start * rate_hz), min(samples, round(end * rate_hz))) for start, end, _ in removals]
+    segments = on_top([Segment(0, samples, True, by="person")], forced_segments(edges, keep=False))
     source = Source(str(recording.info.path), rate_hz, samples, recording.info.channels, "")
     render(recording, CutList(source, tuple(segments)), output, overwrite=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cleaner.errors import AudioFileError
-from cleaner.samples import interleaved
+from cleaner.samples import from_float, interleaved, to_float
 
 # How a wav file stores a sample, and the numpy type that holds it without loss.
 _TYPES = {
@@ -53,6 +54,13 @@ def _header(size: int, channels: int, rate_hz: int, width: int, is_float: bool) 
     form = struct.pack("<HHIIHH", 3 if is_float else 1, channels, rate_hz, rate_hz * step, step, 8 * width)
     body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size)
     return b"RIFF" + struct.pack("<I", len(body) + size + size % 2) + body
+
+
+def wav_bytes(samples: np.ndarray, rate_hz: int) -> bytes:
+    """``(C, n)`` samples of any type as a 16-bit wav file, in memory."""
+    file = io.BytesIO()
+    _soundfile().write(file, from_float(to_float(samples), np.int16).T, rate_hz, "PCM_16", format="WAV")
+    return file.getvalue()
 
 
 def read_clip(path: str | Path) -> tuple[np.ndarray, int]:

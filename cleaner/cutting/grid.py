@@ -38,7 +38,8 @@ def on_grid(
             if less:
                 group = _moved(group, less, beside, energy)
                 following[0] = replace(following[0], start=group[-1].end)
-                result[-1:] = [replace(before, end=group[0].start) for before in result[-1:]]
+                if result:
+                    result[-1] = replace(result[-1], end=group[0].start)
             gone += length_of(group)
         result += group
         group = following

@@ -43,7 +43,6 @@ class PeerKind:
 
     load: Callable[[Path | None], Peer]
     threshold: float
-    what: str
 
 
 def load_peer(name: str, folder: Path | None = None, cache: Path | None = None) -> Peer:
@@ -146,11 +145,11 @@ def _as_16_bit(samples: np.ndarray) -> np.ndarray:
 
 
 PEERS = {
-    "loudness": PeerKind(_loudness, -45.0, "power of 100 ms in dB"),
-    "webrtc": PeerKind(_webrtc, 0.5, "WebRTC VAD, share of its four modes"),
-    "silero": PeerKind(_network("silero"), 0.5, "Silero VAD 6.2"),
-    "fireredvad": PeerKind(_network("fireredvad"), 0.5, "FireRedVAD, whole recording"),
-    "mean": PeerKind(_mean, 0.5, "mean of Silero's and FireRedVAD's logits"),
+    "loudness": PeerKind(_loudness, -45.0),  # power of 100 ms in dB
+    "webrtc": PeerKind(_webrtc, 0.5),  # share of its four modes
+    "silero": PeerKind(_network("silero"), 0.5),  # 6.2
+    "fireredvad": PeerKind(_network("fireredvad"), 0.5),  # of the whole recording
+    "mean": PeerKind(_mean, 0.5),  # of Silero's and FireRedVAD's logits
 }
 
 

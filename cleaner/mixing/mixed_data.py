@@ -101,16 +101,16 @@ def _make_shards(mixing: _Mixing, shards: list[int]) -> None:
     """Make shards side by side, each whole or not at all; which process makes one does not matter to it."""
     make = _maker(mixing)  # here too, so that what is missing is said before processes start
     processes = min(usable_cores(), len(shards))
-    bar = tqdm(total=len(shards), desc="mixing", unit="shard")
-    if processes == 1:
-        for shard in shards:
-            make(shard)
-            bar.update()
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(mixing,)) as workers:
-        for _ in workers.map(_make, shards):
-            bar.update()
+    with tqdm(total=len(shards), desc="mixing", unit="shard", disable=None) as bar:
+        if processes == 1:
+            for shard in shards:
+                make(shard)
+                bar.update()
+            return
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(mixing,)) as workers:
+            for _ in workers.map(_make, shards):
+                bar.update()
 
 
 def _maker(mixing: _Mixing) -> Callable[[int], None]:
