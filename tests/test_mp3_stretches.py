@@ -96,3 +96,13 @@ def test_any_length_has_as_many_frames_as_from_one_encoder(samples):
 
 def test_nothing_in_is_nothing_out():
     assert Mp3Stretches(LameSettings(RATE_HZ, 1, constant_kbit=64), jobs=2).finish() == []
+
+
+@pytest.mark.parametrize(
+    "kind", [*KINDS, {"constant_kbit": 192}, {"constant_kbit": 320}, {"average_kbit": 192}], ids=str
+)
+def test_what_is_encoded_is_as_loud_as_before(kind):
+    tone = 0.3 * np.sin(2 * np.pi * 997 * np.arange(2 * RATE_HZ) / RATE_HZ)
+    decoded = _decoded(encode_stretch(LameSettings(RATE_HZ, 1, **kind), tone[None].astype(np.float32)))
+    level = np.sqrt(2 * (decoded[0, RATE_HZ // 2 : RATE_HZ * 3 // 2] ** 2).mean())
+    assert level == pytest.approx(0.3, rel=0.002)
