@@ -196,3 +196,20 @@ def test_a_short_stretch_is_not_decoded_far_beyond_its_end(tmp_path, monkeypatch
         assert sum(block.shape[1] for block in recording.blocks(200_000, 200_100)) == 100
         assert list(recording.blocks(5, 5)) == []
     assert asked == [100, 1]
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".caf"])
+def test_samples_that_are_no_numbers_are_silence_and_told_once(tmp_path, suffix):
+    sound = np.full((48_000, 2), 0.25, np.float32)
+    sound[30_000, 1], sound[40_000, 0] = np.nan, -np.inf
+    path = tmp_path / f"a{suffix}"
+    soundfile.write(path, sound, 48_000, "FLOAT")
+    with open_recording(path) as recording:
+        heard = laid_end_to_end(recording.blocks())
+        part = laid_end_to_end(recording.blocks(35_000, 45_000))
+        assert recording.warnings == [
+            f"a{suffix}: samples that are no numbers (NaN or infinite) are silenced, the first at 0:00:00.625"
+        ]
+    expected = np.where(np.isfinite(sound), sound, 0).T
+    np.testing.assert_array_equal(heard, expected)
+    np.testing.assert_array_equal(part, expected[:, 35_000:45_000])

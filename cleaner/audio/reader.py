@@ -22,6 +22,7 @@ _LONGEST_HOLE_S = 60
 # A lossy codec's last frame may be missing without harm; FFmpeg loses some samples of short Ogg Vorbis files.
 _A_FRAME = 4_608
 _MOST_SURPLUS = 8_192
+_NO_NUMBERS = "samples that are no numbers (NaN or infinite)"
 _MOST_CHANNELS = 8  # more have no layout that the formats share
 _LATE_S = 0.04  # a frame of film
 # Containers that state a duration round it.
@@ -92,15 +93,23 @@ class Recording:
 
         Every block has ``block_samples`` samples but the last, by default some seconds'. Blocks laid end to
         end are the file: encoder delay and padding are left out, damaged stretches are silence of equal
-        length. Every call decodes for itself, so several may run side by side. ``packed``: the channels lie
-        interleaved in memory, which costs nothing where they come so (``is_packed``).
+        length, as are stored floats that are no numbers. Every call decodes for itself, so several may run
+        side by side. ``packed``: the channels lie interleaved in memory, which costs nothing where they come so
+        (``is_packed``).
         """
         block_samples = block_samples or block_samples_at(self.info.sample_rate_hz)
         if stop is not None:  # a short stretch is not decoded far beyond its end
             block_samples = max(1, min(block_samples, stop - start))
         if self._plain:
-            yield from self._plain_blocks(self._plain, start, stop, block_samples, packed)
-            return
+            blocks = self._plain_blocks(self._plain, start, stop, block_samples, packed)
+        else:
+            blocks = self._decoded_blocks(start, stop, block_samples, packed)
+        stored_as_floats = self.info.bits is not None and self.info.sample_type.kind == "f"
+        yield from self._numbers(blocks, start) if stored_as_floats else blocks
+
+    def _decoded_blocks(
+        self, start: int, stop: int | None, block_samples: int, packed: bool
+    ) -> Iterator[np.ndarray]:
         out, filled = None, 0
         for piece in self._pieces(start, stop, block_samples, packed):
             if out is None and piece.shape[1] == block_samples:
@@ -143,6 +152,19 @@ class Recording:
             position += block.shape[1]
             yield block
         self._warn_if_short(position, stop)
+
+    def _numbers(self, blocks: Iterator[np.ndarray], position: int) -> Iterator[np.ndarray]:
+        for block in blocks:
+            broken = ~np.isfinite(block)
+            if broken.any():
+                self._warn_of_no_numbers(position + int(broken.any(axis=0).argmax()))
+                block[broken] = 0
+            position += block.shape[1]
+            yield block
+
+    def _warn_of_no_numbers(self, first: int) -> None:
+        if not any(_NO_NUMBERS in line for line in self.warnings):
+            self._warn(f"{_NO_NUMBERS} are silenced, the first at {clock(first / self.info.sample_rate_hz)}")
 
     def learned(self) -> Learned:
         """What passes over this file have found out."""

@@ -88,7 +88,7 @@ def lame_encode(settings: LameSettings, samples: np.ndarray) -> bytes:
 def _own_scale(settings: LameSettings) -> float:
     """What LAME multiplies its input by: 0.95 to 1, as its presets for a bit rate have it.
 
-    That is heard where frames of its own meet frames that were copied, and misses a loudness that was asked for.
+    That is heard where its frames meet frames that were copied, and misses a loudness that was asked for.
     """
     library = lame_library()
     handle = ctypes.c_void_p(library.lame_init())
