@@ -134,6 +134,14 @@ def test_a_name_that_is_no_text_is_cleaned_and_told_all_the_same(talk, tmp_path,
     assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
 
 
+@pytest.mark.parametrize("name", ["12:30.wav", "file:x.wav", "http:y.wav"])
+def test_a_name_is_never_an_address(talk, tmp_path, monkeypatch, clean, name):
+    talk.rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert clean(name, "-o", f"out:{name}")[0] == 0
+    assert soundfile.info(tmp_path / f"out:{name}").frames > 0
+
+
 def test_a_folder_answers_in_a_list_even_if_it_holds_one_recording(talk, clean, tmp_path):
     assert isinstance(json.loads(clean(talk, "--json", "--dry-run")[1]), dict)
     assert [one["recording"] for one in json.loads(clean(tmp_path, "--json")[1])] == [str(talk)]

@@ -14,6 +14,7 @@ from av.stream import Disposition
 
 from cleaner.audio.info import Chapter, Cover, chapters_of, cover_of, tags_of
 from cleaner.audio.mp3.id3 import Id3Tag
+from cleaner.audio.opening import url_of
 
 _FRONT_COVER = 3  # of the picture types that ID3 and FLAC share
 _COVER_AS_STREAM = ("mp3", "mp4", "flac")
@@ -111,7 +112,7 @@ def lost_on_the_way(path: Path, extras: Extras) -> list[str]:
     tags, cover = extras.tags, extras.cover
     if not (tags or cover or extras.chapters):
         return []
-    with av.open(str(path), metadata_errors="replace") as container:
+    with av.open(url_of(path), metadata_errors="replace") as container:
         found = tags_of(container, container.streams.audio[0])
         names, texts = {name.lower() for name in found}, set(found.values())
         lost = [f"tag {name}" for name in tags if name.lower() not in names and tags[name] not in texts]

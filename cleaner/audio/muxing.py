@@ -16,6 +16,7 @@ from cleaner.audio.mp3.encoder import Mp3Encoder
 from cleaner.audio.mp3.header import state_length
 from cleaner.audio.mp3.id3 import lay_id3
 from cleaner.audio.mp3.plan import Original
+from cleaner.audio.opening import url_of
 
 
 class Sink(Protocol):
@@ -35,7 +36,7 @@ def opened_for_writing(output: OutputFormat, part: Path, extras: Extras) -> Any:
     options = dict(output.container_options)
     if extras.id3:
         options["metadata_header_padding"] = str(len(bytes(extras.id3)))
-    return av.open(str(part), "w", format=output.muxer, container_options=options)
+    return av.open(url_of(part), "w", format=output.muxer, container_options=options)
 
 
 class MuxedSink:

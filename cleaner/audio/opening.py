@@ -19,7 +19,7 @@ UNDECODABLE = (av.error.InvalidDataError, av.error.ArgumentError)
 def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """The open container and its first sound stream. Raises AudioFileError where there is none."""
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(url_of(path), metadata_errors="replace")
     except PermissionError as error:
         raise AudioFileError(f"{path} cannot be read: permission denied") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -29,6 +29,11 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
         if not container.streams.audio:
             raise AudioFileError(f"{path} holds no sound: no audio stream in it")
         yield container, container.streams.audio[0]
+
+
+def url_of(path: Path) -> str:
+    """A path as FFmpeg is told it; a bare ``12:30.wav`` would be an address to it."""
+    return f"file:{path}"
 
 
 class OpenFiles:

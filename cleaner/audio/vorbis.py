@@ -11,6 +11,7 @@ from cleaner.audio.carried import Extras, carry, lay_cover, ogg_comments
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.muxing import opened_for_writing
 from cleaner.audio.ogg_pages import with_comments
+from cleaner.audio.opening import url_of
 from cleaner.samples import to_float
 
 # Vorbis lists channels from left to right, FFmpeg and wav the front ones first: for each number of channels,
@@ -82,7 +83,7 @@ class VorbisSink:
 
     def _copy_packets(self) -> None:
         with (
-            av.open(str(self._bare)) as source,
+            av.open(url_of(self._bare)) as source,
             opened_for_writing(self._output, self._part, self._extras) as container,
         ):
             template = source.streams.audio[0]
