@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cleaner.audio import CONTAINERS, Chapter, Cover, Writer, open_recording, output_format
+from cleaner.audio import CONTAINERS, Chapter, Cover, Writer, open_recording, output_format, output_suffix
 from cleaner.audio.mp3.stretches import Mp3Stretches
 from cleaner.audio.ogg_pages import checksum
 from cleaner.errors import AudioFileError
@@ -81,6 +81,26 @@ def test_opus_has_the_length_at_its_own_rate_and_says_so(tmp_path, suffix):
     writer = copy(wav(tmp_path / "a.wav", rate_hz=44_100), tmp_path / f"b{suffix}")
     assert writer.warnings == [f"b{suffix}: opus has no 44100 Hz: 48000 Hz instead"]
     assert samples_of(tmp_path / f"b{suffix}").shape == (2, -(-30_000 * 48_000 // 44_100))
+
+
+@pytest.mark.parametrize("samples", [29_997, 29_998, 29_999])
+@pytest.mark.parametrize(("channels", "subtype"), [(1, "PCM_16"), (2, "PCM_U8"), (1, "PCM_24"), (3, "FLOAT")])
+def test_the_padding_of_a_wave64_is_no_sound(tmp_path, samples, channels, subtype):
+    source = wav(tmp_path / "a.wav", samples=samples, channels=channels, subtype=subtype)
+    copy(source, tmp_path / "b.w64")
+    np.testing.assert_array_equal(samples_of(tmp_path / "b.w64"), samples_of(source))
+
+
+@pytest.mark.parametrize("suffix", [".wave", ".rf64", ".aifc"])
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_other_endings_of_wav_and_aiff_keep_their_form(tmp_path, suffix, subtype):
+    source = wav(tmp_path / "a.wav", subtype=subtype)
+    copy(source, tmp_path / f"b{suffix}")
+    assert soundfile.info(tmp_path / f"b{suffix}").subtype == subtype
+    np.testing.assert_array_equal(samples_of(tmp_path / f"b{suffix}"), samples_of(source))
+    nameless = (tmp_path / f"b{suffix}").rename(tmp_path / "nameless")
+    with open_recording(nameless) as recording:
+        assert output_suffix(recording.info) == (".aiff" if suffix == ".aifc" else ".wav")
 
 
 def test_rates_above_those_of_vorbis_are_lowered(tmp_path):

@@ -1,4 +1,4 @@
-"""The chunks of a RIFF, RF64 or AIFF file: where its sound lies, how long it is, and what lies beside it."""
+"""The chunks of a RIFF, RF64, AIFF or Wave64 file: where its sound lies, how long it is, what lies beside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Literal
 
 _MOST_CHUNKS = 200  # no good file has more
 _UNKNOWN_LENGTHS = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)  # written by programs that stream
+_W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+_W64_HEAD = 65_536  # tags lie behind the sound
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,11 @@ def chunks_of(path: Path) -> dict[str, Chunk]:
             chunks.setdefault(name, Chunk(file.tell(), None if length in _UNKNOWN_LENGTHS else length))
             file.seek(length + length % 2, os.SEEK_CUR)
     return chunks
+
+
+def state_w64_length(path: Path, sound_bytes: int) -> None:
+    """Say how long the sound of a Wave64 file is: FFmpeg counts the padding to 8 bytes as sound."""
+    with path.open("r+b") as file:
+        at = file.read(_W64_HEAD).find(_W64_DATA)
+        file.seek(at + 16)
+        file.write((24 + sound_bytes).to_bytes(8, "little"))  # the chunk's own head counts too

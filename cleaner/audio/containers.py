@@ -32,9 +32,12 @@ _MP4 = {"movie_timescale": "{rate}"}  # else the length is rounded to a millisec
 _WAV_ONLY = ("pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav")
 CONTAINERS = {
     ".wav": Container("wav", ("pcm", *_WAV_ONLY), {"rf64": "auto"}),
+    ".wave": Container("wav", ("pcm", *_WAV_ONLY), {"rf64": "auto"}),
+    ".rf64": Container("wav", ("pcm", *_WAV_ONLY), {"rf64": "always"}),
     ".w64": Container("w64", ("pcm",)),
     ".aiff": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
     ".aif": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
+    ".aifc": Container("aiff", ("pcm",), {"write_id3v2": "1"}),
     ".au": Container("au", ("pcm", "pcm_alaw", "pcm_mulaw")),
     ".caf": Container("caf", ("pcm", "pcm_alaw", "pcm_mulaw", "alac")),
     ".flac": Container("flac", ("flac",)),

@@ -56,6 +56,8 @@ def output_suffix(info: AudioInfo) -> str:
     suffix = info.path.suffix.lower()
     if suffix in CONTAINERS:
         return suffix
+    if info.container in ("wav", "aiff", "flac", "mp3"):
+        return f".{info.container}"
     return ".flac" if info.bits else ".m4a"
 
 
@@ -217,7 +219,7 @@ def _notes(info: AudioInfo, chosen: OutputFormat, suffix: str) -> list[str]:
         notes.append(f"only the sound of {info.path.name} goes along, not its {beside}")
     if info.pictures > 1 and not (info.id3 and chosen.muxer == "mp3"):
         notes.append(f"of the {info.pictures} pictures of {info.path.name} only the first goes along")
-    lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen)]
+    lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen) and info.container != "avi"]
     if lost:
         notes.append(f"not carried: chunk {', '.join(lost)}")
     return notes

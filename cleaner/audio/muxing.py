@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from cleaner.audio.carried import Extras, carry, lay_cover
+from cleaner.audio.chunks import state_w64_length
 from cleaner.audio.encoders import encoder_for
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3.encoder import Mp3Encoder
@@ -63,6 +64,9 @@ class MuxedSink:
         if self._output.muxer == "mp3":
             delay = self._encoder.delay_samples if isinstance(self._encoder, Mp3Encoder) else None
             state_length(self._part, self._samples, delay)
+        if self._output.muxer == "w64":
+            bits = self._samples * self._output.channels * (self._output.bits or 0)
+            state_w64_length(self._part, bits // 8)
         if self._extras.id3:
             lay_id3(self._part, self._extras.id3)
 

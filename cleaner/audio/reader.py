@@ -94,7 +94,7 @@ class Recording:
         Every block has ``block_samples`` samples but the last, by default some seconds'. Blocks laid end to
         end are the file: encoder delay and padding are left out, damaged stretches are silence of equal
         length, as are stored floats that are no numbers. Every call decodes for itself, so several may run
-        side by side. ``packed``: the channels lie interleaved in memory, which costs nothing where they come so
+        side by side. ``packed``: the channels lie interleaved in memory, which costs nothing where they do
         (``is_packed``).
         """
         block_samples = block_samples or block_samples_at(self.info.sample_rate_hz)
