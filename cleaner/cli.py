@@ -179,13 +179,14 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     try:
         with interruptible():
             code = main() or 0
-            sys.stdout.flush()
+            if sys.stdout:  # None where a shell has closed it
+                sys.stdout.flush()
     except CleanerError as error:
         print(f"error: {error}", file=sys.stderr)
         code = error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
-        code = 130
+        code = getattr(error, "exit_code", 130)
     except BrokenPipeError:
         # Whoever read our output went away; keep the interpreter from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,12 +1,23 @@
-"""Ctrl-C while a program starts and while it ends: one word and exit code 130, no traceback."""
+"""Ctrl-C while a program starts and while it ends: one word and exit code 130, no traceback.
+
+A program that is told to end, or whose terminal goes, takes back what is half-done likewise.
+"""
 
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 _is_program = False
+
+
+class Terminated(KeyboardInterrupt):
+    """Told to end by a signal; ``exit_code`` is 128 and the signal's number, as a shell has it."""
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.exit_code = 128 + number
 
 
 def leave_at_once() -> None:
@@ -23,7 +34,11 @@ def leave_at_once() -> None:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Within, Ctrl-C is a KeyboardInterrupt again, so that what is half-done is taken back."""
-    with _instead(_leave, signal.default_int_handler):
+    with ExitStack() as handlers:
+        handlers.enter_context(_instead(_leave, signal.default_int_handler))
+        for name in ("SIGTERM", "SIGHUP"):
+            if number := getattr(signal, name, None):  # Windows has no SIGHUP
+                handlers.enter_context(_instead(signal.SIG_DFL, _end, number))
         yield
 
 
@@ -41,15 +56,19 @@ def nothing_half_done() -> Iterator[None]:
 
 
 @contextmanager
-def _instead(present: Any, other: Any) -> Iterator[None]:
-    changes = signal.getsignal(signal.SIGINT) is present
+def _instead(present: Any, other: Any, number: int = signal.SIGINT) -> Iterator[None]:
+    changes = _is_program and signal.getsignal(number) is present
     if changes:
-        signal.signal(signal.SIGINT, other)
+        signal.signal(number, other)
     try:
         yield
     finally:
         if changes:
-            signal.signal(signal.SIGINT, present)
+            signal.signal(number, present)
+
+
+def _end(number: int, _: Any) -> None:
+    raise Terminated(number)
 
 
 def _leave(*_: Any) -> None:

@@ -1,8 +1,11 @@
 """Ctrl-C at the edges of a program, where no work is under way."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CTRL_C = "signal.raise_signal(signal.SIGINT)"
@@ -28,6 +31,14 @@ def test_before_the_work_it_ends_without_a_traceback():
 def test_during_the_work_what_is_half_done_is_taken_back():
     work = f"def main():\n    try:\n        {CTRL_C}\n    finally:\n        print('taken back')"
     assert program("leave_at_once()", work, "run(main)") == (130, "taken back\n", "interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_told_to_end_it_takes_back_what_is_half_done(name):
+    ended = f"signal.raise_signal(signal.{name})"
+    work = f"def main():\n    try:\n        {ended}\n    finally:\n        print('taken back')"
+    code = 128 + getattr(signal, name)
+    assert program("leave_at_once()", work, "run(main)") == (code, "taken back\n", "interrupted\n")
 
 
 def test_after_the_work_it_ends_without_a_traceback():
