@@ -23,18 +23,19 @@ _LOSSLESS = {
 }
 _LOSSY = {".mp3", ".mp2", ".m4a", ".m4b", ".aac", ".ogg", ".oga", ".opus", ".wma", ".amr", ".mka"}
 _FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".asf", ".3gp"}
+CLEANED = "_cleaned"
+_RESULTS = (CLEANED, "_removed")  # what our own files are called
 RECORDING_SUFFIXES = frozenset(_LOSSLESS | _LOSSY | _FILMS)
 
 
-def expand_inputs(names: Iterable[str], leave_out: tuple[str, ...] = ()) -> list[Path]:
+def expand_inputs(names: Iterable[str]) -> list[Path]:
     """Files, folders (searched to the bottom) and patterns such as ``*.mp3`` -> files, each once, in order.
 
-    Files in folders whose stem ends in one of ``leave_out`` (our own results) are passed over. Raises
-    UsageError for a name that stands for nothing.
+    Results of ours that lie in folders are passed over. Raises UsageError for a name that stands for nothing.
     """
     found: dict[Path, None] = {}
     for name in names:
-        found.update(dict.fromkeys(_expand(name, leave_out)))
+        found.update(dict.fromkeys(_expand(name)))
     return list(found)
 
 
@@ -51,12 +52,12 @@ def folder_below(names: Iterable[str], path: Path) -> Path:
     return Path()
 
 
-def _expand(name: str, leave_out: tuple[str, ...]) -> list[Path]:
+def _expand(name: str) -> list[Path]:
     if not name:
         raise UsageError("the name of a recording is empty; . would be this folder")
     path = Path(name)
     if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if _is_recording(file, leave_out))
+        inside = sorted(file for file in path.rglob("*") if _is_recording(file))
         if not inside:
             raise UsageError(f"the folder {name} holds no recording")
         return inside
@@ -64,17 +65,17 @@ def _expand(name: str, leave_out: tuple[str, ...]) -> list[Path]:
         return [path]
     if glob.has_magic(name):
         matches = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207 (may be absolute)
-        files = [match for match in matches if match.is_file() and not _is_result(match, leave_out)]
+        files = [match for match in matches if match.is_file() and not _is_result(match)]
         if not files:
             raise UsageError(f"nothing matches {name}")
         return files
     raise UsageError(f"{name}: no such file or folder")
 
 
-def _is_recording(path: Path, leave_out: tuple[str, ...]) -> bool:
+def _is_recording(path: Path) -> bool:
     hidden = path.name.startswith(".")
-    return path.suffix.lower() in RECORDING_SUFFIXES and not hidden and not _is_result(path, leave_out)
+    return path.suffix.lower() in RECORDING_SUFFIXES and not hidden and not _is_result(path)
 
 
-def _is_result(path: Path, leave_out: tuple[str, ...]) -> bool:
-    return path.stem.endswith(leave_out)
+def _is_result(path: Path) -> bool:
+    return path.stem.endswith(_RESULTS)

@@ -12,11 +12,8 @@ from cleaner.cutting.decide import CutSettings
 from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path
 from cleaner.files import fingerprint
-from cleaner.inputs import expand_inputs, folder_below, names_many
+from cleaner.inputs import CLEANED, expand_inputs, folder_below
 from cleaner.segments import CutList, Segment, Source
-
-CLEANED = "_cleaned"
-_RESULTS = (CLEANED, "_removed")  # what our own files are called
 
 
 def _parse_path(text: str) -> Path:
@@ -121,13 +118,11 @@ def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet
     Raises UsageError for everything that can be known to be wrong before the slow work starts, CutListError
     for a broken cut list.
     """
-    inputs = expand_inputs(names, leave_out=_RESULTS)
+    inputs = expand_inputs(names)
     output = settings.output
-    into_folder = output is not None and (
-        output.is_dir() or len(inputs) > 1 or (names_many(names) and not output.suffix)
-    )
+    into_folder = output is not None and (output.is_dir() or len(inputs) > 1 or not output.suffix)
     if into_folder and output and output.exists() and not output.is_dir():
-        raise UsageError(f"-o {output} must be a folder, as there are {len(inputs)} recordings")
+        raise UsageError(f"-o {output} is a file; it must be a folder, or end in the name of a format")
     if output and not into_folder:
         _check_suffix(output)
     if output and into_folder:
@@ -219,7 +214,8 @@ def _refuse_collisions(named: Sequence[Path], tasks: Sequence[Task], settings: O
                 )
             taken.add(path.resolve())
             if path.exists() and not task.may_overwrite(path, settings):
-                raise UsageError(f"{path} exists; --force overwrites it")
+                older = f" and is older than {task.recording}" if settings.resume else ""
+                raise UsageError(f"{path} exists{older}; --force overwrites it")
             if path.is_dir():
                 raise UsageError(f"{path} is a folder; the output must be a file")
 

@@ -134,6 +134,19 @@ def test_a_name_that_is_no_text_is_cleaned_and_told_all_the_same(talk, tmp_path,
     assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
 
 
+def test_what_stays_but_softer_is_told(talk, clean):
+    report = json.loads(clean(talk, "--action", "mute", "--json")[1])
+    assert report["removed_s"] == {} and report["cuts"] == 0
+    assert report["softened_s"] == {"mute": pytest.approx(1, abs=0.1)}
+    assert "stays, but softer: mute 0:00.9" in clean(talk, "--action", "mute", "--force")[1]
+
+
+def test_a_closed_standard_output_is_no_fault(talk, gate_checkpoint):
+    words = [sys.executable, str(ROOT / "infer.py"), str(talk), "--checkpoint", str(gate_checkpoint)]
+    done = subprocess.run(["bash", "-c", '"$@" >&-', "bash", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", ["12:30.wav", "file:x.wav", "http:y.wav"])
 def test_a_name_is_never_an_address(talk, tmp_path, monkeypatch, clean, name):
     talk.rename(tmp_path / name)

@@ -20,27 +20,27 @@ def names(paths, folder):
 
 
 def test_a_folder_is_searched_for_recordings(folder):
-    found = expand_inputs([str(folder)], leave_out=("_cleaned", "_removed"))
+    found = expand_inputs([str(folder)])
     assert names(found, folder) == ["a.wav", "b.mp3", "deep/c.FLAC"]
 
 
 def test_a_pattern_that_no_shell_expanded_is_expanded(folder):
-    assert names(expand_inputs([f"{folder}/*.wav"], "_cleaned"), folder) == ["a.wav"]
+    assert names(expand_inputs([f"{folder}/*.wav"]), folder) == ["a.wav"]
 
 
 def test_a_file_that_is_named_is_taken_whatever_it_is(folder):
     given = [str(folder / "notes.txt"), str(folder / "a_cleaned.wav")]
-    assert names(expand_inputs(given, "_cleaned"), folder) == ["notes.txt", "a_cleaned.wav"]
+    assert names(expand_inputs(given), folder) == ["notes.txt", "a_cleaned.wav"]
 
 
 def test_every_file_comes_once(folder):
     given = [str(folder / "b.mp3"), str(folder)]
-    assert names(expand_inputs(given, "_cleaned"), folder) == ["b.mp3", "a.wav", "deep/c.FLAC"]
+    assert names(expand_inputs(given), folder) == ["b.mp3", "a.wav", "deep/c.FLAC"]
 
 
 def test_the_folders_inside_a_folder_are_known(folder):
     given = [str(folder / "b.mp3"), str(folder)]
-    below = [folder_below(given, path).as_posix() for path in expand_inputs(given, "_cleaned")]
+    below = [folder_below(given, path).as_posix() for path in expand_inputs(given)]
     assert below == [".", ".", "deep"]
 
 

@@ -33,6 +33,7 @@ def test_a_result_lies_beside_its_recording(here):
 
 def test_one_recording_may_go_into_a_file_or_a_folder(here):
     assert planned("a.mp3", output=Path("x.flac")) == {"a.mp3": "x.flac"}
+    assert planned("a.mp3", output=Path("new")) == {"a.mp3": "new/a_cleaned.mp3"}
     assert planned("a.mp3", output=Path("deep")) == {"a.mp3": "deep/a_cleaned.mp3"}
     assert planned("deep", output=Path("new")) == {"deep/a.mp3": "new/a_cleaned.mp3"}
     assert planned("deep", output=Path("new.flac")) == {"deep/a.mp3": "new.flac"}
@@ -49,7 +50,11 @@ def test_a_folder_keeps_its_form_in_the_output_and_results_are_no_recordings(her
 @pytest.mark.parametrize(
     ("names", "settings", "said"),
     [
-        (["a.mp3", "b.mp3"], {"output": Path("old_cleaned.mp3")}, "must be a folder"),
+        (
+            ["a.mp3", "b.mp3"],
+            {"output": Path("old_cleaned.mp3")},
+            "is a file; it must be a folder",
+        ),
         (["a.mp3", "deep/a.mp3"], {"output": Path("out")}, "would be written twice"),
         (["a.mp3"], {"output": Path("a.mp3"), "force": True}, "is an input"),
         (["a.mp3", "b.mp3"], {"output": Path("deep"), "export": ("removed",)}, None),

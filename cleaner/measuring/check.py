@@ -69,7 +69,7 @@ class CheckReport:
         lines = [
             "check: " + ("; ".join(self.faults) or "all within limits"),
             f"  length off by {self.length_off_s * 1000:.1f} ms",
-            f"  {self.joins} joins, {self.joins_per_minute:.1f} a minute",
+            f"  {self.joins} join{'' if self.joins == 1 else 's'}, {self.joins_per_minute:.1f} a minute",
         ]
         if self.joins:
             lines.append(
