@@ -61,6 +61,13 @@ def _hours(text: str) -> float:
     return hours
 
 
+def parse_recall(text: str) -> float:
+    """A share of what should be kept, above 0; raises UsageError."""
+    if not (share := parse_probability(text)):
+        raise UsageError("a recall of 0 keeps nothing; it must be above 0 and at most 1")
+    return share
+
+
 @dataclass(frozen=True)
 class DataSettings:
     """Which recordings are judged."""
@@ -113,7 +120,7 @@ class PeerSettings:
 class FigureSettings:
     """What is counted."""
 
-    at_recall: float = setting(0.99, "compare where this share is kept", parse=parse_probability)
+    at_recall: float = setting(0.99, "compare where this share is kept", parse=parse_recall)
     draws: int = setting(1000, "draws of the bootstrap", parse=parse_positive_integer)
     seed: int = setting(0, "decides draws and mixes")
     tune: str | None = setting(

@@ -128,6 +128,12 @@ def test_mistakes_are_named(given, message, tmp_path, monkeypatch):
         evaluate.main([*given, "--quiet"])
 
 
+def test_a_recall_of_nothing_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        evaluate.main(["--at-recall", "0"])
+    assert "it must be above 0 and at most 1" in capsys.readouterr().err
+
+
 def test_a_threshold_is_chosen_on_one_part_of_a_suite(shared_data, tmp_path):
     wish = ["--tune", "recall >= 0.9", "--tuned", str(tmp_path / "a.pt")]
     with pytest.raises(UsageError, match="name one part of the suite with --parts"):

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +65,12 @@ def test_clips_that_end_between_two_decisions_are_not_joined(tmp_path, clip_s, j
     found = list(judged_in(tmp_path))
     assert len(found) == judged
     assert all(abs(len(one.samples()) - 320 * len(one.truth)) < 320 for one in found)
+
+
+def test_labels_beside_clips_that_have_their_own_are_refused(tmp_path):
+    write_recording(tmp_path / "samples" / "talk_0.wav", 1.0)
+    with pytest.raises(LabelsError, match=r"holds clips with labels of their own; leave marks\.txt out"):
+        list(judged_in(tmp_path, Path("marks.txt")))
 
 
 @pytest.mark.parametrize("what", ["no file", "recording", "folder", "empty folder", "unreviewed data folder"])

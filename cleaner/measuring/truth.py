@@ -57,6 +57,8 @@ def judged_in(data: Path, labels: Path | None = None, means: str | None = None) 
     if data.is_file():
         yield from _of_file(data, labels, means)
     elif (data / "manifest.csv").is_file() or (data / "samples").is_dir():
+        if labels:
+            raise LabelsError(f"{data} holds clips with labels of their own; leave {labels} out")
         yield from _of_dataset(data)
     elif labels is None and (data / "labels.json").is_file():
         yield from _of_whole_recordings(recordings_in(data), data / "labels.json")
