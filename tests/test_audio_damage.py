@@ -51,9 +51,12 @@ def test_a_damaged_stretch_is_silent_and_time_holds(tmp_path, noise_wav, suffix)
     assert np.corrcoef(holed[0, last_second], whole[0, last_second])[0, 1] > 0.9
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac", ".mp3", ".mka", ".webm"])
+@pytest.mark.parametrize(
+    "suffix", [".wav", ".rf64", ".w64", ".caf", ".aiff", ".flac", ".mp3", ".mka", ".webm"]
+)
 def test_a_file_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path, noise_wav, suffix):
     good = encoded(noise_wav, suffix)
+    assert read(tmp_path / f"whole{suffix}", good)[1] == []
     there, warnings = read(tmp_path / f"short{suffix}", good[: len(good) * 2 // 3])
     rate_hz = 48_000 if suffix == ".webm" else RATE_HZ
     assert 2.5 * rate_hz < there.shape[1] < 5 * rate_hz

@@ -1,4 +1,4 @@
-"""The chunks of a RIFF, RF64, AIFF or Wave64 file: where its sound lies, how long it is, what lies beside."""
+"""The chunks of a RIFF, RF64, AIFF, Wave64 or CAF file: where its sound lies, how long, what lies beside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 
 _MOST_CHUNKS = 200  # no good file has more
 _UNKNOWN_LENGTHS = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)  # written by programs that stream
+_NO_LENGTH = 1 << 62  # beyond it a length of 8 bytes is meant as one below 0
 _W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _W64_HEAD = 65_536  # tags lie behind the sound
 
@@ -21,26 +22,55 @@ class Chunk:
     length: int | None
 
 
+@dataclass(frozen=True)
+class _Form:
+    """How a kind of file lays out its chunks."""
+
+    head_bytes: int
+    name_bytes: int
+    length_bytes: int
+    order: Literal["big", "little"]
+    alignment: int
+    counts_its_head: bool = False  # a chunk's length is that of its name and of itself, too
+    before_sound_bytes: int = 0  # in the chunk that is named data
+
+
+_RIFF = _Form(12, 4, 4, "little", 2)
+_FORMS = {
+    b"RIFF": _RIFF,
+    b"RF64": _RIFF,
+    b"FORM": _Form(12, 4, 4, "big", 2),
+    b"riff": _Form(40, 16, 8, "little", 8, counts_its_head=True),  # Wave64
+    b"caff": _Form(8, 4, 8, "big", 1, before_sound_bytes=4),
+}
+
+
 def chunks_of(path: Path) -> dict[str, Chunk]:
     """The chunks by name without blanks, of each name the first; empty for other files."""
     chunks: dict[str, Chunk] = {}
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        head = file.read(12)
-        if head[:4] not in (b"RIFF", b"RF64", b"FORM"):
+        form = _FORMS.get(file.read(4))
+        if form is None:
             return {}
-        order: Literal["big", "little"] = "big" if head[:4] == b"FORM" else "little"
+        file.seek(form.head_bytes)
+        chunk_head = form.name_bytes + form.length_bytes
         long_data = None
-        while len(chunks) < _MOST_CHUNKS and file.tell() + 8 <= size:
-            name = file.read(4).decode("latin-1").strip(" \0")
-            length = int.from_bytes(file.read(4), order)
+        while len(chunks) < _MOST_CHUNKS and file.tell() + chunk_head <= size:
+            name = file.read(form.name_bytes)[:4].decode("latin-1").strip(" \0")
+            length = int.from_bytes(file.read(form.length_bytes), form.order)
+            length -= chunk_head * form.counts_its_head
+            start = file.tell()
             if name == "ds64":
                 long_data = int.from_bytes(file.read(16)[8:], "little")
-                file.seek(-16, os.SEEK_CUR)
             if name == "data" and length == 0xFFFF_FFFF and long_data:
                 length = long_data
-            chunks.setdefault(name, Chunk(file.tell(), None if length in _UNKNOWN_LENGTHS else length))
-            file.seek(length + length % 2, os.SEEK_CUR)
+            before = form.before_sound_bytes * (name == "data")
+            known = length not in _UNKNOWN_LENGTHS and before <= length < _NO_LENGTH
+            chunks.setdefault(name, Chunk(start + before, length - before if known else None))
+            if not 0 <= length < size:
+                break
+            file.seek(-(-(start + length) // form.alignment) * form.alignment)
     return chunks
 
 

@@ -219,8 +219,8 @@ def _notes(info: AudioInfo, chosen: OutputFormat, suffix: str) -> list[str]:
         notes.append(f"only the sound of {info.path.name} goes along, not its {beside}")
     if info.pictures > 1 and not (info.id3 and chosen.muxer == "mp3"):
         notes.append(f"of the {info.pictures} pictures of {info.path.name} only the first goes along")
-    lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen) and info.container != "avi"]
-    if lost:
+    lost = [chunk for chunk in info.chunks if not _carried(chunk, chosen)]
+    if lost and info.container in ("wav", "aiff"):  # other containers have no chunks but of their own
         notes.append(f"not carried: chunk {', '.join(lost)}")
     return notes
 

@@ -183,7 +183,7 @@ def _exact_samples(container: Any, codec: str, stream: Any, frame: Any, mp3: Mp3
     if mp3:
         return mp3.samples
     name, duration = container.format.name, stream.duration
-    if duration is None or stream.time_base.denominator != frame.sample_rate or name == "aac":
+    if duration is None or stream.time_base.denominator != frame.sample_rate or name in ("aac", "amr"):
         return None
     duration *= stream.time_base.numerator
     if name == "ogg" and codec in ("opus", "libopus"):
