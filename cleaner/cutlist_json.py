@@ -58,7 +58,8 @@ def check_same_recording(cut_list: CutList, recording: str | Path) -> None:
     """Raise CutListError unless ``recording`` is the file that the cut list was made of."""
     if fingerprint(recording) != cut_list.source.fingerprint:
         raise CutListError(
-            f"the cut list was made of another recording than {recording}: fingerprints differ"
+            f"the cut list was made of another recording than {recording}: fingerprints differ; where only "
+            "its tags changed, clean the recording again: what a person decided stays"
         )
 
 
