@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 _HEAD = struct.Struct("<4sBBqIIIB")
-_CONTINUED = 1
+_CONTINUED, _LAST = 1, 4
+_LONGEST_PAGE = _HEAD.size + 255 + 255 * 255
 _MOST_SEGMENTS = 255
 # Bits of every byte in reverse order: Ogg's checksum is zlib's, with all bits the other way round.
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -36,6 +37,15 @@ class Page:
         counts = (self.serial, self.number, 0, len(self.segments))
         head = _HEAD.pack(b"OggS", 0, self.flags, self.granule, *counts) + self.segments
         return head[:22] + struct.pack("<I", checksum(head + self.data)) + head[26:] + self.data
+
+
+def has_its_end(path: Path) -> bool:
+    """Whether the last page of an Ogg file says that it is the last."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LONGEST_PAGE))
+        tail = file.read()
+    at = tail.rfind(b"OggS")
+    return at >= 0 and len(tail) > at + 5 and bool(tail[at + 5] & _LAST)
 
 
 def checksum(data: bytes) -> int:

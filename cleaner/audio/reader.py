@@ -12,6 +12,7 @@ import numpy as np
 from cleaner.audio.analysis import cell_samples
 from cleaner.audio.decoding import Clock, Damage, Decoding, Landmark, Rows, clock_of
 from cleaner.audio.info import AudioInfo, describe, silence
+from cleaner.audio.ogg_pages import has_its_end
 from cleaner.audio.opening import OpenFiles, first_frame, opened
 from cleaner.audio.plain import PlainSound, plain_sound
 from cleaner.errors import AudioFileError
@@ -283,6 +284,9 @@ class Recording:
             self._warn(f"damaged in {places}, first at {first}, and silent there: {lost_s:.3f} s in all")
 
     def _warn_if_short(self, position: int, stop: int | None) -> None:
+        if stop is None and self.info.container == "ogg" and not has_its_end(self.path):
+            there = clock(position / self.info.sample_rate_hz)
+            self._warn(f"cut short, it seems: it has no last page; {there} are there")
         expected, rate_hz = self.info.samples, self.info.sample_rate_hz
         allowed = 0 if self.info.bits else _A_FRAME
         if expected is None and self.info.states_duration and self.info.duration_s:
