@@ -103,6 +103,12 @@ def test_other_endings_of_wav_and_aiff_keep_their_form(tmp_path, suffix, subtype
         assert output_suffix(recording.info) == (".aiff" if suffix == ".aifc" else ".wav")
 
 
+def test_an_mp2_keeps_the_bit_rates_that_an_mp3_cannot_have(tmp_path):
+    with open_recording(wav(tmp_path / "a.wav", rate_hz=48_000)) as recording:
+        info = replace(recording.info, codec="mp2float", bits=None, bit_rate=384_000)
+        assert output_format(info, ".mp2").bit_rate == 384_000
+
+
 def test_rates_above_those_of_vorbis_are_lowered(tmp_path):
     writer = copy(wav(tmp_path / "a.wav", rate_hz=250_000), tmp_path / "b.ogg")
     assert writer.warnings == ["b.ogg: vorbis has no 250000 Hz: 192000 Hz instead"]

@@ -22,6 +22,7 @@ DEFAULT_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "6.0", "7.0", "octagon
 # Layouts that Opus and Vorbis know; Opus takes the others as channels without a place.
 _XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
 # Chunks of wav and AIFF files that hold the sound, or tags that are read.
+_MP2_KBIT = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _WAV_CHUNKS = ("fmt", "data", "fact", "LIST", "JUNK", "junk", "PAD", "FLLR", "PEAK", "ds64", "id3", "ID3")
 _AIFF_CHUNKS = ("COMM", "SSND", "FVER", "NAME", "AUTH", "ANNO", "(c)")
 
@@ -176,7 +177,9 @@ def _bit_rate(info: AudioInfo, name: str, codec: Codec, channels: int, rate_hz: 
     if name == "mp3" and info.variable_bit_rate:
         return min(max(bit_rate, 8_000), 310_000)
     if name in ("mp2", "mp3"):
-        legal = bit_rates_kbit(mp3_frame_samples(rate_hz))
+        legal = (
+            _MP2_KBIT if name == "mp2" and rate_hz >= 32_000 else bit_rates_kbit(mp3_frame_samples(rate_hz))
+        )
         return 1_000 * min(legal, key=lambda kbit: abs(kbit * 1_000 - bit_rate))
     return min(bit_rate, 256_000 * channels) if name == "opus" else bit_rate
 
