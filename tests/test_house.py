@@ -11,7 +11,7 @@ SOURCES = sorted([*ROOT.glob("*.py"), *ROOT.glob("cleaner/**/*.py"), *ROOT.glob(
 
 # package -> the files that may import it, at any depth
 DOORS = {
-    "torch": ["model.py", "train.py", "cleaner/training/losses.py"],
+    "torch": ["model.py", "train.py", "cleaner/row_network.py", "cleaner/training/losses.py"],
     "flask": ["labeler", "main.py"],
     "waitress": ["main.py", "labeler"],
     "av": ["cleaner/audio"],
