@@ -298,14 +298,14 @@ def load_checkpoint(path: str | Path, device: str = "cpu") -> Checkpoint:
         features = _dataclass_from(FeatureConfig, content["features"])
         checkpoint = Checkpoint(
             network,
-            features,
-            tuple(str(kind) for kind in content["kinds"]),
-            dict(content["calibration"]),
-            float(content["threshold"]),
-            dict(content["arguments"]),
-            int(content["seed"]),
-            dict(content["metrics"]),
-            dict(content.get("training_state", {})),
+            features=features,
+            kinds=tuple(str(kind) for kind in content["kinds"]),
+            calibration=dict(content["calibration"]),
+            threshold=float(content["threshold"]),
+            arguments=dict(content["arguments"]),
+            seed=int(content["seed"]),
+            metrics=dict(content["metrics"]),
+            training_state=dict(content.get("training_state", {})),
         )
         shift = float(checkpoint.calibration.get("shift", 0.0))
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

@@ -11,8 +11,15 @@ from cleaner.errors import LabelsError
 from cleaner.files import write_whole
 
 COLUMNS = (
-    *("clip", "recording", "path", "index", "start_s", "duration_s"),
-    *("sample_rate", "channels", "fingerprint"),
+    "clip",
+    "recording",
+    "path",
+    "index",
+    "start_s",
+    "duration_s",
+    "sample_rate",
+    "channels",
+    "fingerprint",
 )
 
 

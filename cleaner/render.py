@@ -56,7 +56,13 @@ def render(
     chapters = moved_chapters(info.chapters, cut_list)
     samples, missed = 0, None
     with Writer(
-        *(output, form, info.tags, info.cover, chapters, overwrite, jobs),
+        output,
+        form,
+        tags=info.tags,
+        cover=info.cover,
+        chapters=chapters,
+        overwrite=overwrite,
+        jobs=jobs,
         original=None if loudness_lufs is not None else original_of(recording, cut_list, join),
         id3=moved_tag(info, cut_list),
     ) as writer:

@@ -21,8 +21,8 @@ _BIG_ENDIAN = ("aiff", "au", "caf")
 DEFAULT_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "6.0", "7.0", "octagonal")
 # Layouts that Opus and Vorbis know; Opus takes the others as channels without a place.
 _XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
-# Chunks of wav and AIFF files that hold the sound, or tags that are read.
 _MP2_KBIT = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+# Chunks of wav and AIFF files that hold the sound, or tags that are read.
 _WAV_CHUNKS = ("fmt", "data", "fact", "LIST", "JUNK", "junk", "PAD", "FLLR", "PEAK", "ds64", "id3", "ID3")
 _AIFF_CHUNKS = ("COMM", "SSND", "FVER", "NAME", "AUTH", "ANNO", "(c)")
 
@@ -79,24 +79,24 @@ def output_format(info: AudioInfo, suffix: str) -> OutputFormat:
     quality = info.mp3_quality if variable else None
     bit_rate = None if quality is not None else _bit_rate(info, name, codec, channels, rate_hz)
     chosen = OutputFormat(
-        container.muxer,
-        name,
-        codec.encoder,
-        sample_format,
-        rate_hz,
-        channels,
-        layout,
-        bits,
-        bit_rate,
-        variable,
-        quality,
-        _container_options(container, info, rate_hz),
-        _encoder_options(name, bits, layout, quality, variable),
-        codec.swallowed_samples,
-        info.sample_rate_hz,
-        info.channels,
-        info.layout,
-        info.sample_type,
+        muxer=container.muxer,
+        codec=name,
+        encoder=codec.encoder,
+        sample_format=sample_format,
+        sample_rate_hz=rate_hz,
+        channels=channels,
+        layout=layout,
+        bits=bits,
+        bit_rate=bit_rate,
+        variable_bit_rate=variable,
+        mp3_quality=quality,
+        container_options=_container_options(container, info, rate_hz),
+        encoder_options=_encoder_options(name, bits, layout, quality, variable),
+        swallowed_samples=codec.swallowed_samples,
+        source_rate_hz=info.sample_rate_hz,
+        source_channels=info.channels,
+        source_layout=info.layout,
+        source_type=info.sample_type,
     )
     return replace(chosen, notes=tuple(_notes(info, chosen, suffix.lower())))
 
