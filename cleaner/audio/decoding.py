@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -135,7 +135,7 @@ class Decoding:
                 stated = sample_of(frame.pts)
                 at = stated if abs(stated - at) > slack else at
             if slack != 0 and at >= marked + apart and frame.pts is not None:
-                self._landmarks.append((at, frame.pts))
+                insort(self._landmarks, (at, frame.pts))  # another pass may have gone further
                 marked = at
             for rows in rows_of(frame):
                 yield at, rows
