@@ -124,7 +124,7 @@ class FigureSettings:
     draws: int = setting(1000, "draws of the bootstrap", parse=parse_positive_integer)
     seed: int = setting(0, "decides draws and mixes")
     tune: str | None = setting(
-        None, "choose the first checkpoint's threshold, as in 'clipped words per hour <= 1'", metavar="WISH"
+        None, "choose the first checkpoint's threshold (with the collar), as in 'clipped words per hour <= 1'", metavar="WISH"
     )
     tuned: Path | None = setting(
         None, "where the copy with that threshold goes; else NAME_tuned.pt beside", parse=Path, metavar="FILE"
@@ -242,11 +242,9 @@ def check_outputs(
     """Where the tuned copy goes, if one is wished for; raises UsageError before the slow work."""
     if output.output:
         output.output.mkdir(parents=True, exist_ok=True)
-        there = [
-            path for path in (output.output / "figures.json", output.output / "figures.csv") if path.exists()
-        ]
+        there = [path for pattern in ("figures.*", "curves_*.png") for path in output.output.glob(pattern)]
         if there and not output.force:
-            raise UsageError(f"{there[0]} is there already; --force overwrites it")
+            raise UsageError(f"{min(there)} is there already; --force overwrites it")
     if figures.tune is None:
         return None
     from cleaner.measuring.tuning import parse_wish
