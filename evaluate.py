@@ -124,7 +124,9 @@ class FigureSettings:
     draws: int = setting(1000, "draws of the bootstrap", parse=parse_positive_integer)
     seed: int = setting(0, "decides draws and mixes")
     tune: str | None = setting(
-        None, "choose the first checkpoint's threshold (with the collar), as in 'clipped words per hour <= 1'", metavar="WISH"
+        None,
+        "choose the first checkpoint's threshold, as in 'clipped words per hour <= 1' (with the collar)",
+        metavar="WISH",
     )
     tuned: Path | None = setting(
         None, "where the copy with that threshold goes; else NAME_tuned.pt beside", parse=Path, metavar="FILE"
