@@ -77,7 +77,7 @@ def measure(path: Path, detector: Detector, folder: Path) -> Stages:
     result = stages.timed("splice", lambda: list(splice(iter(blocks), cut_list)))
     target = folder / f"stages{path.suffix}"
     output = output_format(recording.info, path.suffix)
-    original = original_of(recording, cut_list, None)
+    original = original_of(recording, output, cut_list, None)
     stages.timed("encode what is left", lambda: _write(target, output, original, result))
     return stages
 

@@ -11,10 +11,12 @@ from cleaner.audio import (
     Chapter,
     Id3Tag,
     Original,
+    OutputFormat,
     Recording,
     Untouched,
     Writer,
     blocks_ahead,
+    is_plain,
     output_format,
 )
 from cleaner.audio.loudness import at_gain, gain_for, missed_loudness
@@ -63,7 +65,7 @@ def render(
         chapters=chapters,
         overwrite=overwrite,
         jobs=jobs,
-        original=None if loudness_lufs is not None else original_of(recording, cut_list, join),
+        original=None if loudness_lufs is not None else original_of(recording, form, cut_list, join),
         id3=moved_tag(info, cut_list),
     ) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
@@ -93,15 +95,26 @@ def rendered_blocks(
     return splice(blocks, cut_list, join)
 
 
-def original_of(recording: Recording, cut_list: CutList, join: JoinSettings | None) -> Original | None:
-    """What of an undamaged recording goes into the result as it is, for its frames to be copied."""
-    if recording.info.grid_samples == 1 or recording.warnings:
+def original_of(
+    recording: Recording, form: OutputFormat, cut_list: CutList, join: JoinSettings | None
+) -> Original | None:
+    """What of an undamaged recording goes into a result of the same form as it is, to be copied there."""
+    if recording.warnings or not _can_be_copied(recording, form):
         return None
     join = join or JoinSettings()
     reach = join.half_samples(cut_list.source.sample_rate)
     shaded_spans = [(shade.start, shade.end) for shade in shades(cut_list, reach)]
     spans = [Untouched(*span) for span in untouched(cut_list, join, shaded_spans)]
     return Original(recording.path, cut_list.source.samples, cut_list.result_samples(), spans)
+
+
+def _can_be_copied(recording: Recording, form: OutputFormat) -> bool:
+    """Frames of an mp3, samples of a wav; but floats are looked at one by one, as some may be no numbers."""
+    info = recording.info
+    if form.muxer == "mp3":
+        return info.grid_samples > 1
+    same_words = is_plain(form) and form.encoder == info.codec and info.sample_type.kind != "f"
+    return same_words and not recording.needs_a_decoder
 
 
 def reader_of(recording: Recording) -> Callable[[int, int], np.ndarray]:

@@ -83,6 +83,8 @@ def untouched(
 
     ``changed``: stretches of the recording that sound otherwise, in order.
     """
+    if not cut_list.stretches():
+        return []
     halves = [join.half for join in joins(cut_list, settings)]
     spans, at, waiting = [], 0, deque(changed)
     for (start, end), before, after in zip(cut_list.stretches(), [0, *halves], [*halves, 0], strict=True):

@@ -17,14 +17,13 @@ from cleaner.audio.mp3.packing import packed, put_behind
 from cleaner.audio.mp3.plan import (
     DELAY_SAMPLES,
     Copy,
-    Original,
-    Untouched,
     copies,
     delay_of_result,
     longest_patch,
     whole,
 )
 from cleaner.audio.mp3.source import Mp3Source
+from cleaner.audio.original import Original, Untouched
 from cleaner.cutting.grid import on_grid
 from cleaner.render import original_of, render, rendered_blocks
 from cleaner.samples import to_float
@@ -239,7 +238,8 @@ def test_louder_or_damaged_it_is_all_encoded_anew(source):
     assert copied_share(source, louder) < 0.05
     with open_recording(source) as recording:
         recording.warnings.append("a frame is damaged")
-        assert original_of(recording, cut_list_of(source, *CUTS), None) is None
+        form = output_format(recording.info, ".mp3")
+        assert original_of(recording, form, cut_list_of(source, *CUTS), None) is None
 
 
 def test_a_stereo_file_without_joint_frames_decodes_from_its_first_frame(tmp_path):

@@ -12,7 +12,8 @@ from cleaner.audio.containers import CONTAINERS
 from cleaner.audio.formats import OutputFormat, output_format, output_suffix
 from cleaner.audio.info import AudioInfo, Chapter, Cover
 from cleaner.audio.mp3.id3 import Id3Tag
-from cleaner.audio.mp3.plan import Original, Untouched
+from cleaner.audio.original import Original, Untouched
+from cleaner.audio.plain_sink import is_plain
 from cleaner.audio.reader import Recording, open_recording
 from cleaner.audio.writer import Writer
 
@@ -30,6 +31,7 @@ __all__ = [
     "analysis_blocks",
     "blocks_ahead",
     "clip_info",
+    "is_plain",
     "open_recording",
     "output_format",
     "output_suffix",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
+_SOUND = ("data", "SSND")
 _MOST_CHUNKS = 200  # no good file has more
 _UNKNOWN_LENGTHS = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)  # written by programs that stream
+_MOST = 0xFFFF_FFFF  # that four bytes can say; in RF64 it means that the length stands elsewhere
 _NO_LENGTH = 1 << 62  # beyond it a length of 8 bytes is meant as one below 0
 _W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _W64_HEAD = 65_536  # tags lie behind the sound
@@ -68,10 +70,38 @@ def chunks_of(path: Path) -> dict[str, Chunk]:
             before = form.before_sound_bytes * (name == "data")
             known = length not in _UNKNOWN_LENGTHS and before <= length < _NO_LENGTH
             chunks.setdefault(name, Chunk(start + before, length - before if known else None))
-            if not 0 <= length < size:
-                break
+            if not 0 <= length < size or (name in _SOUND and not known):
+                break  # all that follows is sound
             file.seek(-(-(start + length) // form.alignment) * form.alignment)
     return chunks
+
+
+def state_wav_length(path: Path, samples: int, sound_bytes: int) -> None:
+    """Say how long the sound of a wav file is that ends with it, and make it whole words long.
+
+    Beyond 4 GiB it becomes RF64 (EBU Tech 3306), for which FFmpeg has left room in front.
+    """
+    chunks = chunks_of(path)
+    with path.open("r+b") as file:
+        is_long = file.read(4) == b"RF64"
+        if sound_bytes % 2:
+            file.seek(0, os.SEEK_END)
+            file.write(b"\0")
+        size = file.seek(0, os.SEEK_END) - 8
+        if "fact" in chunks:
+            _write_at(file, chunks["fact"].start, min(samples, _MOST).to_bytes(4, "little"))
+        if is_long or size > _MOST:
+            lengths = b"".join(value.to_bytes(8, "little") for value in (size, sound_bytes, samples))
+            _write_at(file, 0, b"RF64")
+            _write_at(file, 12, b"ds64" + (28).to_bytes(4, "little") + lengths + bytes(4))
+            size = sound_bytes = _MOST
+        _write_at(file, 4, size.to_bytes(4, "little"))
+        _write_at(file, chunks["data"].start - 4, sound_bytes.to_bytes(4, "little"))
+
+
+def _write_at(file: IO[bytes], position: int, data: bytes) -> None:
+    file.seek(position)
+    file.write(data)
 
 
 def state_w64_length(path: Path, sound_bytes: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Any, Protocol
 
 import av
@@ -12,8 +11,7 @@ import numpy as np
 from cleaner.audio.formats import DEFAULT_LAYOUTS, OutputFormat
 from cleaner.audio.info import SAMPLE_TYPES, silence
 from cleaner.audio.mp3.encoder import Mp3Encoder, can_encode
-from cleaner.audio.mp3.plan import Original
-from cleaner.audio.plain import WORDS, bytes_of
+from cleaner.audio.original import Original
 from cleaner.samples import interleaved
 
 _FORMAT_OF = {dtype: name for name, dtype in SAMPLE_TYPES.items()}
@@ -43,15 +41,7 @@ def encoder_for(output: OutputFormat, container: Any, jobs: int, original: Origi
     """
     if can_encode(output):
         return Mp3Encoder(output, container, jobs, original)
-    if output.encoder in WORDS and _is_as_it_was(output):
-        return PlainEncoder(output, container)
     return AvEncoder(output, container)
-
-
-def _is_as_it_was(output: OutputFormat) -> bool:
-    """Whether samples go into the file as they come."""
-    same_words = WORDS[output.encoder] == output.source_type and output.channels == output.source_channels
-    return same_words and output.muxer in ("wav", "w64")
 
 
 class AvEncoder:
@@ -98,16 +88,3 @@ class AvEncoder:
 
     def discard(self) -> None:
         """Nothing lies about."""
-
-
-class PlainEncoder(AvEncoder):
-    """Samples laid into packets as they are, past an encoder that would only copy them."""
-
-    def _packets(self, block: np.ndarray) -> Iterable[Any]:
-        packet = av.Packet(bytes_of(block, self._output.encoder).data)  # type: ignore[arg-type]
-        packet.stream = self._stream
-        packet.time_base = Fraction(1, self._output.sample_rate_hz)
-        packet.pts = packet.dts = self._sent
-        packet.duration = block.shape[1]
-        self._sent += block.shape[1]
-        return [packet]

@@ -16,8 +16,8 @@ from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3.encoder import Mp3Encoder
 from cleaner.audio.mp3.header import state_length
 from cleaner.audio.mp3.id3 import lay_id3
-from cleaner.audio.mp3.plan import Original
 from cleaner.audio.opening import url_of
+from cleaner.audio.original import Original
 
 
 class Sink(Protocol):

@@ -14,8 +14,9 @@ from cleaner.audio.carried import Extras, lost_on_the_way
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
 from cleaner.audio.mp3.id3 import Id3Tag
-from cleaner.audio.mp3.plan import Original
 from cleaner.audio.muxing import MuxedSink, Sink
+from cleaner.audio.original import Original
+from cleaner.audio.plain_sink import PlainSink, is_plain
 from cleaner.audio.rates import RateChanger
 from cleaner.audio.vorbis import VorbisSink
 from cleaner.cores import usable_cores
@@ -48,8 +49,8 @@ class Writer:
         if there is one, instead of them, ``tags`` and ``cover``.
 
         ``jobs`` threads encode, by default as many as there are cores; the file is the same for any number.
-        What is written may hold stretches of an ``original`` of the same form and bit rate, which need not be
-        encoded again.
+        What is written may hold stretches of an ``original`` of the same form (and bit rate), which are then
+        copied from it.
         """
         self.path = Path(path)
         self.output = output
@@ -69,6 +70,8 @@ class Writer:
         with self._failing_cleanly():
             if output.codec == "vorbis":
                 self._sink = VorbisSink(output, self._part, self._extras)
+            elif is_plain(output):
+                self._sink = PlainSink(output, self._part, self._extras, original)
             else:
                 self._sink = MuxedSink(output, self._part, self._extras, jobs or usable_cores(), original)
 

@@ -36,13 +36,13 @@ from cleaner.audio.mp3.packing import Packed, packed, put_behind, room_bytes, wi
 from cleaner.audio.mp3.plan import (
     DELAY_SAMPLES,
     Copy,
-    Original,
     copies,
     delay_of_result,
     longest_patch,
     whole,
 )
 from cleaner.audio.mp3.source import Mp3Source
+from cleaner.audio.original import Original
 
 _PRIMING_FRAMES = 4  # until the filter bank and the model of hearing have settled
 _LOOKAHEAD_FRAMES = 2

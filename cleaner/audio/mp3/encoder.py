@@ -13,8 +13,9 @@ from av.packet import PacketSideData
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.mp3.copy import Mp3Copy
 from cleaner.audio.mp3.lame import LameSettings, lame_library
-from cleaner.audio.mp3.plan import DELAY_SAMPLES, Original
+from cleaner.audio.mp3.plan import DELAY_SAMPLES
 from cleaner.audio.mp3.stretches import Mp3Stretches
+from cleaner.audio.original import Original
 from cleaner.samples import to_float
 
 

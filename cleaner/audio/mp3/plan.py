@@ -8,34 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from cleaner.audio.mp3.header import DECODER_DELAY
+from cleaner.audio.original import Untouched
 
 # Samples that a decoder gives before those that LAME was given: LAME's delay, and its own.
 DELAY_SAMPLES = 576 + DECODER_DELAY
 # A frame's sound reaches beyond its own samples: the overlap of its windows, the memory of the filter bank.
 _REACH_SAMPLES = 576 + 480
 _SHORTEST_COPY_FRAMES = 28  # a shorter one is not worth two patches, nor long enough to look for seams in
-
-
-@dataclass(frozen=True, slots=True)
-class Untouched:
-    """Samples ``[start, end)`` of the result that are the recording's from ``source_start`` on."""
-
-    start: int
-    end: int
-    source_start: int
-
-
-@dataclass(frozen=True)
-class Original:
-    """The mp3 file that a result is made of, how many samples both have, and what nobody touched."""
-
-    path: Path
-    samples: int
-    result_samples: int
-    untouched: Sequence[Untouched]
 
 
 @dataclass(frozen=True, slots=True)
