@@ -85,6 +85,24 @@ def test_an_import_never_takes_the_place_of_a_persons_label(folder, capsys):
     assert "labels of 2 clips; what a person said of 1 clip stays" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("there", "stays"),
+    [
+        (ClipLabel(5.0, (Removal(1.0, 2.0),)), True),  # drawn, and not called reviewed
+        (ClipLabel(5.0, revision=2), True),  # a proposal that was cleared
+        (ClipLabel(5.0, (Removal(1.0, 2.0),), source="import", revision=1), False),
+        (ClipLabel(5.0, (Removal(1.0, 2.0),), source="edit", revision=1), False),
+    ],
+)
+def test_an_import_replaces_what_a_machine_said_and_nothing_that_a_person_touched(folder, there, stays):
+    (folder / "ep.txt").write_text("4\t6\tbreath\n")
+    exit_code("ep.wav")
+    update_labels("data/labels.json", lambda labels: {"ep_0": there})
+    exit_code("ep.wav", "--labels", "ep.txt")
+    label = read_labels("data/labels.json")["ep_0"]
+    assert label.remove == (there.remove if stays else (Removal(4.0, 5.0, "breath"),))
+
+
 def test_labels_that_say_another_name_are_taken_and_that_is_told(folder, capsys):
     (folder / "talk.rttm").write_text("SPEAKER lecture 1 0 5 <NA> <NA> ann <NA> <NA>\n")
     assert exit_code("ep.wav", "--labels", "talk.rttm") == 0

@@ -36,9 +36,9 @@ def import_labels(
 ) -> Applied:
     """Label the clips of one recording from a file on the recording's clock.
 
-    What a person reviewed, and the original's labels, stay; an earlier import is replaced. ``means`` is what
-    marks mean that do not say it; ``alone`` allows a file that names one recording, of whatever name. Raises
-    ImportFormatError and LabelsError, and then changes nothing.
+    What a person drew or reviewed, and the original's labels, stay; an earlier import is replaced. ``means``
+    is what marks mean that do not say it; ``alone`` allows a file that names one recording, of whatever name.
+    Raises ImportFormatError and LabelsError, and then changes nothing.
     """
     recording = Path(clips[0].path).name or clips[0].recording
     duration_s = max(clip.start_s + clip.duration_s for clip in clips)
@@ -52,7 +52,8 @@ def import_labels(
 def apply(imported: Imported, clips: Sequence[Clip], labels_path: str | Path, source: str) -> Applied:
     """Label the clips of one recording with what is known of it; ``source`` is who knows (``SOURCES``).
 
-    What a person reviewed, and the original's labels, stay. Raises LabelsError, and then changes nothing.
+    What a person drew or reviewed, and the original's labels, stay. Raises LabelsError, and then changes
+    nothing.
     """
     new = {clip.clip: label_of_clip(imported, clip, source) for clip in clips}
     left = 0
@@ -80,7 +81,9 @@ def label_of_clip(imported: Imported, clip: Clip, source: str) -> ClipLabel:
 
 
 def _by_a_person(label: ClipLabel) -> bool:
-    return label.reviewed or label.original is not None
+    """Entries that nobody has touched are a person's by name, but at revision 0 and empty."""
+    touched = label.revision > 0 or label.remove or label.unknown
+    return label.reviewed or label.original is not None or (label.source == "person" and bool(touched))
 
 
 def _touching(stretches: Sequence[_Stretch], clip: Clip) -> Sequence[_Stretch]:
