@@ -10,8 +10,9 @@ export function askWhichVersion({ clip, mine, theirs, looks }) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
+    // Esc decides nothing; pressed again and again it closes the dialog all the same.
     dialog.oncancel = (event) => event.preventDefault();
-    dialog.onclose = () => resolve(dialog.returnValue);
+    dialog.onclose = () => (dialog.returnValue ? resolve(dialog.returnValue) : dialog.showModal());
   });
 }
 

@@ -92,6 +92,24 @@ def test_two_tabs_conflict_and_each_version_can_win(served, tab):
         assert len(mine.marks()) == len(served.stored(clip)["remove"]) == count
 
 
+def test_escape_decides_no_conflict(served, tab):
+    mine, theirs = tab(served.address).open(), tab(served.address).open()
+    theirs.drag(0.0, 0.2)
+    theirs.until_saved()
+    mine.tab.bring_to_front()
+    mine.drag(0.6, 0.9)
+    mine.tab.wait_for_selector("#conflict[open]")
+    drawn, stored = mine.marks(), served.stored()
+    for _ in range(4):
+        mine.press("Escape")
+        mine.tab.wait_for_timeout(50)
+    assert mine.tab.locator("#conflict").is_visible()
+    assert mine.marks() == drawn and served.stored() == stored
+    mine.tab.get_by_role("button", name="Keep mine").click()
+    mine.until_saved()
+    assert mine.marks() == drawn and len(served.stored()["remove"]) == 1
+
+
 def test_a_clip_can_be_left_after_their_version_won(served, tab):
     mine, theirs = tab(served.address).open(), tab(served.address).open()
     theirs.drag(0.0, 0.2)
