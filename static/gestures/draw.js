@@ -4,6 +4,7 @@
  * Turns pointer events into calls of the editor; both ends of a stroke snap to the quietest place nearby
  * unless snapping is off.
  */
+import { DECISION_S } from "../mark-rules.js";
 import { quietest } from "../snap.js";
 
 const CLICK_PX = 4;
@@ -94,8 +95,11 @@ export class DrawGesture {
     this.player.seek(timeS);
   }
 
+  /** Both ends in order, snapped; a stroke too short for that, over a click say, stays as it is drawn. */
   #ordered({ start, end }) {
-    return [Math.min(start, end), Math.max(start, end)].map((timeS) => this.#snapped(timeS));
+    const drawn = [Math.min(start, end), Math.max(start, end)];
+    const snapped = drawn.map((timeS) => this.#snapped(timeS));
+    return snapped[1] - snapped[0] < DECISION_S ? drawn : snapped;
   }
 
   /** The clip's own borders hold an edge that comes near them. */

@@ -31,6 +31,12 @@ def test_edges_snap_to_the_quietest_place_unless_it_is_turned_off(page, served):
     assert served.stored()["remove"][0][0] == pytest.approx(0.22, abs=0.01)
 
 
+def test_a_short_stroke_whose_ends_would_snap_to_one_place_stays_as_drawn(page, served):
+    page.drag(0.31, 0.36)  # the quietest place within reach of both is 0.3375
+    page.until_saved()
+    assert served.stored()["remove"] == [[pytest.approx(0.31, abs=0.005), pytest.approx(0.36, abs=0.005), ""]]
+
+
 def test_an_edge_drags(page, served):
     page.press("s")
     page.drag(0.3, 0.6)
