@@ -2,7 +2,7 @@
  * Drawing: left-drag marks what goes, right-drag or Alt-drag what stays, an edge drags, a click chooses.
  *
  * Turns pointer events into calls of the editor; both ends of a stroke snap to the quietest place nearby
- * unless snapping is off.
+ * unless snapping is off. Esc gives a stroke up, and it ends where what it is drawn on goes.
  */
 import { DECISION_S } from "../mark-rules.js";
 import { quietest } from "../snap.js";
@@ -20,6 +20,8 @@ export class DrawGesture {
     stage.addEventListener("pointerup", (event) => this.#up(event));
     stage.addEventListener("pointercancel", () => this.#cancel());
     stage.addEventListener("contextmenu", (event) => event.preventDefault());
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.#cancel());
+    for (const name of ["clip.open", "marks.change"]) editor.on(name, () => this.#isLost && this.#cancel());
   }
 
   /** The moment at a pointer, inside the clip. */
@@ -32,8 +34,8 @@ export class DrawGesture {
     const reach = EDGE_PX * this.view.secondsPerPixel;
     const timeS = this.#time(event);
     const edges = this.editor.marks.flatMap((mark, index) => [
-      { index, edge: "start", away: Math.abs(mark.start - timeS) },
-      { index, edge: "end", away: Math.abs(mark.end - timeS) },
+      { index, edge: "start", at: mark.start, away: Math.abs(mark.start - timeS) },
+      { index, edge: "end", at: mark.end, away: Math.abs(mark.end - timeS) },
     ]);
     return edges.filter(({ away }) => away <= reach).sort((a, b) => a.away - b.away)[0] ?? null;
   }
@@ -45,7 +47,15 @@ export class DrawGesture {
     const keep = event.button === 2 || event.altKey;
     const edge = keep ? null : this.#edgeAt(event);
     if (edge) this.editor.select(edge.index, edge.edge);
-    this.#drag = { keep, edge, x: event.clientX, start: this.#time(event), end: this.#time(event), moved: false };
+    const timeS = this.#time(event);
+    this.#drag = { clip: this.editor.clip.id, keep, edge, x: event.clientX, start: timeS, end: timeS, moved: false };
+  }
+
+  /** Whether another clip came on show under the stroke, or the edge that is dragged is no more. */
+  get #isLost() {
+    if (!this.#drag) return false;
+    const { clip, edge } = this.#drag;
+    return clip !== this.editor.clip.id || (edge && this.editor.marks[edge.index]?.[edge.edge] !== edge.at);
   }
 
   #move(event) {
@@ -62,10 +72,8 @@ export class DrawGesture {
   }
 
   #edgeStroke({ edge, end }) {
-    const mark = this.editor.marks[edge.index];
-    const from = edge.edge === "start" ? mark.start : mark.end;
-    const outward = edge.edge === "start" ? end < from : end > from;
-    return { start: from, end, keep: !outward };
+    const outward = edge.edge === "start" ? end < edge.at : end > edge.at;
+    return { start: edge.at, end, keep: !outward };
   }
 
   #up(event) {
@@ -73,8 +81,13 @@ export class DrawGesture {
     if (!drag) return;
     this.#cancel();
     if (!drag.moved) this.#click(event, drag);
-    else if (drag.edge) this.editor.moveEdge(this.#snapped(drag.end));
+    else if (drag.edge) this.#moveEdge(drag);
     else this.#stroke(drag);
+  }
+
+  #moveEdge({ edge, end }) {
+    this.editor.select(edge.index, edge.edge); // a key may have chosen another one meanwhile
+    this.editor.moveEdge(this.#snapped(end));
   }
 
   #stroke(drag) {

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,14 @@ class Page:
         before, after, length = self.tab.evaluate("() => window.labeler.extent()")
         return box["x"] + box["width"] * (time_s + before) / (before + length + after)
 
-    def drag(self, start_s: float, end_s: float, button: str = "left", y: float = 0.6) -> None:
+    def drag(self, start_s: float, end_s: float, button: str = "left", then: Sequence[str] = ()) -> None:
+        """A stroke from one moment to another; ``then`` are keys pressed before it ends."""
         box = self.tab.locator("#stage").bounding_box()
-        height = box["y"] + box["height"] * y
+        height = box["y"] + box["height"] * 0.6
         self.tab.mouse.move(self.x(start_s), height)
         self.tab.mouse.down(button=button)
         self.tab.mouse.move(self.x((start_s + end_s) / 2), height)
+        self.press(*then)
         self.tab.mouse.move(self.x(end_s), height)
         self.tab.mouse.up(button=button)
 

@@ -45,6 +45,46 @@ def test_an_edge_drags(page, served):
     assert served.stored()["remove"] == [[pytest.approx(0.3, abs=0.01), pytest.approx(0.8, abs=0.01), ""]]
 
 
+def test_escape_gives_a_stroke_up(page):
+    page.press("s")
+    page.drag(0.3, 0.6, then=["Escape"])
+    assert page.marks() == []
+    page.drag(0.3, 0.6)
+    drawn = page.times()
+    page.drag(0.6, 0.8, then=["Escape"])
+    assert page.times() == drawn
+
+
+@pytest.mark.parametrize("key", ["Delete", "Control+z"])
+def test_an_edge_whose_stretch_goes_under_it_is_dragged_no_further(page, key):
+    page.press("s")
+    page.drag(0.1, 0.2)
+    page.drag(0.5, 0.7)
+    page.drag(0.7, 0.9, then=[key])
+    assert [start for start, _ in page.times()] == [0.1]
+
+
+def test_the_edge_that_is_dragged_moves_whatever_keys_choose(page):
+    page.press("s")
+    page.drag(0.1, 0.2)
+    page.drag(0.5, 0.7)
+    page.drag(0.7, 0.9, then=["ArrowUp", "e"])
+    assert [end for _, end in page.times()] == pytest.approx([0.2, 0.9], abs=0.011)
+
+
+def test_a_stroke_under_way_ends_with_its_clip(page, served):
+    box = page.tab.locator("#stage").bounding_box()
+    page.tab.mouse.move(page.x(0.3), box["y"] + 200)
+    page.tab.mouse.down()
+    page.tab.mouse.move(page.x(0.5), box["y"] + 200)
+    page.press("n")
+    page.shows("talk_2")
+    page.tab.mouse.move(page.x(0.6), box["y"] + 200)
+    page.tab.mouse.up()
+    page.until_saved()
+    assert page.marks() == [] and served.stored("talk_1")["remove"] == []
+
+
 def test_a_click_chooses_and_delete_clears(page):
     page.press("s")
     page.drag(0.2, 0.4)
