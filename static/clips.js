@@ -8,7 +8,7 @@ const KEPT = 12;
 export class Clips {
   #loading = new Map();
 
-  /** Promise of a clip: what the server tells of it, with `mel`, `buffer` and `energies`. */
+  /** Promise of a clip: what the server tells of it, with `mel`, `buffer` and `loudness`. */
   get(id) {
     const known = this.#loading.get(id);
     this.#loading.delete(id);
@@ -34,7 +34,7 @@ export class Clips {
     try {
       const [clip, mel, data] = await Promise.all([api.clip(id), api.mel(id), api.sound(id)]);
       const buffer = await decode(data, clip.sample_rate);
-      return { ...clip, mel, buffer, energies: loudness(buffer) };
+      return { ...clip, mel, buffer, loudness: loudness(buffer) };
     } catch (error) {
       this.forget(id);
       throw error;

@@ -121,7 +121,7 @@ export class DrawGesture {
     const reach = EDGE_PX * this.view.secondsPerPixel;
     if (timeS <= reach) return 0;
     if (timeS >= clip.duration_s - reach) return clip.duration_s;
-    return snap ? quietest(clip.energies, timeS, clip.before_s) : timeS;
+    return snap ? quietest(clip.loudness, timeS, clip.before_s) : timeS;
   }
 
   #cancel() {

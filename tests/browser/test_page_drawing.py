@@ -188,6 +188,20 @@ def test_keys_typed_into_a_field_draw_nothing(page):
     assert page.marks() == []
 
 
+QUIETEST = """async (rate) => {
+  const { loudness, quietest } = await import('/static/snap.js');
+  const buffer = new AudioBuffer({ length: 6 * rate, sampleRate: rate });
+  const samples = buffer.getChannelData(0);
+  samples.forEach((_, i) => (samples[i] = Math.abs(i / rate - 5.5) < 0.01 ? 0 : 0.5));
+  return quietest(loudness(buffer), 5.02, 0.5);
+}"""
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 44_100, 48_000])
+def test_the_quietest_place_is_found_at_any_rate(page, rate_hz):
+    assert page.tab.evaluate(QUIETEST, rate_hz) == pytest.approx(5.0, abs=0.005)
+
+
 RULES = """async () => {
   const rules = await import('/static/mark-rules.js');
   const marks = (text) => [...text.matchAll(/(\\w?)(\\d+)-(\\d+)/g)]
