@@ -93,10 +93,12 @@ export class Editor extends Emitter {
     this.#change(rules.tidy(rules.erase(this.marks, start, end), this.clip.duration_s));
   }
 
-  /** Move the chosen edge of the chosen mark to a moment, in seconds. */
+  /** Move the chosen edge of the chosen mark to a moment, in seconds; where it cannot move, nothing is said. */
   moveEdge(timeS) {
     const { selected } = this;
-    this.#change(rules.moveEdge(this.marks, selected, this.edge, timeS, this.clip.duration_s));
+    const moved = rules.moveEdge(this.marks, selected, this.edge, timeS, this.clip.duration_s);
+    if (rules.sameMarks(moved, this.marks)) return;
+    this.#change(moved);
     this.select(selected);
   }
 

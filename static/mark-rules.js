@@ -57,17 +57,21 @@ export function paint(marks, { start, end, kind }, durationS) {
   return tidy([...erase(marks, start, end), { start, end, kind }], durationS);
 }
 
-/** Move one edge ("start" or "end") of mark `index`; it stops at its neighbours and leaves one decision. */
+/**
+ * Move one edge ("start" or "end") of mark `index`; it stops at its neighbours and leaves one decision. An edge
+ * that a neighbour shares is the border of both and moves for both.
+ */
 export function moveEdge(marks, index, edge, timeS, durationS) {
-  const mark = { ...marks[index] };
-  if (edge === "start") {
-    const earliest = marks[index - 1]?.end ?? 0;
-    mark.start = clamp(timeS, earliest, Math.max(earliest, mark.end - DECISION_S));
-  } else {
-    const latest = marks[index + 1]?.start ?? durationS;
-    mark.end = clamp(timeS, Math.min(latest, mark.start + DECISION_S), latest);
-  }
-  return marks.map((other, i) => (i === index ? mark : other));
+  const at = marks[index][edge];
+  const left = marks.find((mark) => mark.end === at);
+  const right = marks.find((mark) => mark.start === at);
+  const lowest = left ? Math.min(at, left.start + DECISION_S) : (marks[index - 1]?.end ?? 0);
+  const highest = right ? Math.max(at, right.end - DECISION_S) : (marks[index + 1]?.start ?? durationS);
+  const border = clamp(timeS, lowest, highest);
+  return marks.map((mark) => {
+    if (mark === left) return { ...mark, end: border };
+    return mark === right ? { ...mark, start: border } : mark;
+  });
 }
 
 export function setKind(marks, index, kind) {

@@ -71,9 +71,11 @@ export class DrawGesture {
     else this.marksLayer.showStroke(drag);
   }
 
+  /** What the edge has passed over: it stays where the stretch shrinks and no other grows instead. */
   #edgeStroke({ edge, end }) {
     const outward = edge.edge === "start" ? end < edge.at : end > edge.at;
-    return { start: edge.at, end, keep: !outward };
+    const isShared = this.editor.marks.filter(({ start, end: to }) => start === edge.at || to === edge.at).length > 1;
+    return { start: edge.at, end, keep: !outward && !isShared };
   }
 
   #up(event) {
@@ -81,11 +83,12 @@ export class DrawGesture {
     if (!drag) return;
     this.#cancel();
     if (!drag.moved) this.#click(event, drag);
-    else if (drag.edge) this.#moveEdge(drag);
+    else if (drag.edge) this.#moveEdge(event, drag);
     else this.#stroke(drag);
   }
 
-  #moveEdge({ edge, end }) {
+  #moveEdge(event, { edge, end, x }) {
+    if (Math.abs(event.clientX - x) <= CLICK_PX) return; // brought back to where it was
     this.editor.select(edge.index, edge.edge); // a key may have chosen another one meanwhile
     this.editor.moveEdge(this.#snapped(end));
   }

@@ -45,6 +45,34 @@ def test_an_edge_drags(page, served):
     assert served.stored()["remove"] == [[pytest.approx(0.3, abs=0.01), pytest.approx(0.8, abs=0.01), ""]]
 
 
+def test_the_border_of_two_stretches_moves_for_both(page, served):
+    page.press("s", "1")
+    page.drag(0.2, 0.5)
+    page.click(0.8)
+    page.press("1", "3")
+    page.drag(0.4, 0.7)
+    page.drag(0.4, 0.6)
+    page.until_saved()
+    (start, border, _), (same, end, _) = served.stored()["remove"]
+    assert border == same and [start, border, end] == pytest.approx([0.2, 0.6, 0.7], abs=0.01)
+
+
+def test_an_edge_that_is_not_moved_in_the_end_leaves_a_proposal_one(advised, tab):
+    page = tab(advised.address).open("talk_3")
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    [(start, end)] = page.times()
+    assert end == 0.5  # the clip's own
+    page.drag(end - 0.002, end + 0.01)
+    box = page.tab.locator("#stage").bounding_box()
+    page.tab.mouse.move(page.x(start), box["y"] + 200)
+    page.tab.mouse.down()
+    page.tab.mouse.move(page.x(start - 0.1), box["y"] + 200)
+    page.tab.mouse.move(page.x(start), box["y"] + 200)
+    page.tab.mouse.up()
+    assert page.tab.get_attribute("#clip-state", "data-state") == "proposal"
+    assert page.tab.locator("[data-action=undo]").is_disabled()
+
+
 def test_escape_gives_a_stroke_up(page):
     page.press("s")
     page.drag(0.3, 0.6, then=["Escape"])
@@ -206,7 +234,9 @@ RULES = """async () => {
   const rules = await import('/static/mark-rules.js');
   const marks = (text) => [...text.matchAll(/(\\w?)(\\d+)-(\\d+)/g)]
     .map(([, kind, start, end]) => ({ start: start / 10, end: end / 10, kind }));
-  const text = (list) => list.map(({ start, end, kind }) => `${kind}${start * 10}-${end * 10}`).join(' ');
+  const tenths = (timeS) => Math.round(timeS * 1000) / 100;
+  const one = ({ start, end, kind }) => `${kind}${tenths(start)}-${tenths(end)}`;
+  const text = (list) => list.map(one).join(' ');
   return [
     text(rules.paint(marks('b2-4'), marks('3-6')[0], 1)),
     text(rules.paint(marks('b2-4'), marks('n3-6')[0], 1)),
@@ -217,6 +247,9 @@ RULES = """async () => {
     text(rules.tidy(marks('8-14'), 1)),
     text(rules.moveEdge(marks('1-3 5-7'), 0, 'end', 0.9, 1)),
     text(rules.moveEdge(marks('1-3 5-7'), 1, 'start', -1, 1)),
+    text(rules.moveEdge(marks('s1-4 n4-7'), 0, 'end', 0.6, 1)),
+    text(rules.moveEdge(marks('s1-4 n4-7'), 1, 'start', 0.2, 1)),
+    text(rules.moveEdge(marks('s1-4 n4-7'), 0, 'end', 0.9, 1)),
   ];
 }"""
 
@@ -233,4 +266,7 @@ def test_marks_obey_their_rules(page):
         "8-10",
         "1-5 5-7",
         "1-3 3-7",
+        "s1-6 n6-7",
+        "s1-2 n2-7",
+        "s1-6.8 n6.8-7",
     ]
