@@ -403,7 +403,7 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
     logits, truth = validate(network, job.validation)
     _check_finite(logits, state.epoch, job, out)
     figures = _figures(logits, truth)
-    row = {"epoch": state.epoch, "loss": loss, **figures}
+    row = {"epoch": state.epoch, "epochs": job.settings.epochs, "loss": loss, **figures}
     state.history.append(row)
     score = figures["auc"] if math.isfinite(figures["auc"]) else -figures["validation_loss"]
     state.stale = 0 if score > state.best else state.stale + 1

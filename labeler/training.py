@@ -1,6 +1,5 @@
 """Training started from the page: ``train.py`` as a process of its own, followed by what it writes."""
 
-import re
 import subprocess
 import threading
 import time
@@ -87,7 +86,7 @@ class Training:
             "state": self._state,
             "possible": bool(self._command),
             "message": self._message,
-            "share": 1.0 if self._state == "done" else self._share_done(),
+            "share": 1.0 if self._state == "done" else _share_done(rows),
             "curve": [row["auc"] for row in epochs if row["auc"] is not None],
             "figures": figures,
             "log": self._log_tail() if self._state == "failed" else "",
@@ -129,31 +128,30 @@ class Training:
         return folder
 
     def _rows(self) -> list[dict[str, Any]]:
+        if self._out is None:
+            return []
         try:
-            lines = ((self._out or Path()) / "metrics.jsonl").read_text("utf-8").splitlines()
+            lines = (self._out / "metrics.jsonl").read_text("utf-8").splitlines()
             return [parsed(line) for line in lines]
         except (OSError, ValueError):
             return []
 
-    def _log(self) -> str:
+    def _log_tail(self) -> str:
         try:
-            return self._log_path.read_text("utf-8", errors="replace") if self._out else ""
+            lines = self._log_path.read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return ""
-
-    def _log_tail(self) -> str:
-        lines = [line.rsplit("\r", 1)[-1] for line in self._log().splitlines()]
         return "\n".join(lines[-_LOG_LINES:])
-
-    def _share_done(self) -> float:
-        """As the progress bar of ``train.py`` tells."""
-        found = re.findall(r"(\d+)%\|", self._log())
-        return int(found[-1]) / 100 if found else 0.0
 
 
 def _before(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The figures of the weights that training began with: those of epoch 0."""
     return next((row for row in rows if row["epoch"] == 0), None)
+
+
+def _share_done(rows: Sequence[dict[str, Any]]) -> float:
+    """Of all epochs that may come; training stops before where nothing is gained any more."""
+    return float(rows[-1]["epoch"] / rows[-1]["epochs"]) if rows else 0.0
 
 
 def _auc(row: dict[str, Any]) -> float:

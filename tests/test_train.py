@@ -21,6 +21,7 @@ from cleaner.segments import DEFAULT_THRESHOLD
 from cleaner.training import losses
 from cleaner.training.rehearsal import unfamiliar
 from cleaner.training.training_data import Track
+from labeler.training import Training
 from model import MODELS, Checkpoint, ModelConfig, Network, load_checkpoint, numpy_network, save_checkpoint
 from train import TrainSettings, one_cycle, train, validate
 
@@ -85,13 +86,29 @@ def test_it_learns_and_writes_what_it_says(settings):
         "metrics.jsonl",
     ]
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert [(row["epoch"], row["epochs"]) for row in rows] == [(1, 3), (2, 3), (3, 3)]
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert rows[-1]["auc"] > 0.95
     checkpoint = load_checkpoint(best)
     assert checkpoint.metrics["auc"] == max(row["auc"] for row in rows)
     assert checkpoint.arguments["epochs"] == 3
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_sees_how_far_a_training_is(folder, wait_until):
+    options = ("--epochs", "3", "--model", "original-20", "--crop", "1s", "--batch", "4")
+    command = (sys.executable, training.__file__, *options)
+    run = Training(command, folder / "data", folder / "runs", lambda checkpoint: None)
+    run.start(None)
+    shares = []
+
+    def has_ended():
+        shares.append(run.summary()["share"])
+        return run.summary()["state"] != "running"
+
+    wait_until(has_ended)
+    assert run.summary()["state"] == "done"
+    assert shares == sorted(shares) and any(0.0 < share < 1.0 for share in shares)
 
 
 def test_015_is_calibrated_on_what_was_set_aside(settings):
