@@ -9,6 +9,7 @@
 export const DECISION_S = 0.02;
 
 const roundMs = (timeS) => Math.round(timeS * 1000) / 1000;
+const isSliver = (start, end) => roundMs(end - start) < DECISION_S;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** Make a list obey the rules above. */
@@ -31,12 +32,12 @@ function rest(mark, last) {
   return mark.end > last.end ? [{ ...mark, start: last.end }] : [];
 }
 
-/** Take [start, end) out of every mark. */
+/** Take [start, end) out of every mark; what is left of one that is shorter than a decision goes as well. */
 export function erase(marks, start, end) {
   return marks.flatMap((mark) => {
     if (mark.end <= start || mark.start >= end) return [mark];
     return [{ ...mark, end: Math.min(mark.end, start) }, { ...mark, start: Math.max(mark.start, end) }]
-      .filter((piece) => piece.end > piece.start);
+      .filter((piece) => !isSliver(piece.start, piece.end));
   });
 }
 
@@ -54,6 +55,10 @@ export function paint(marks, { start, end, kind }, durationS) {
     start = Math.min(start, ...touched.filter((mark) => mark.kind === kind).map((mark) => mark.start));
     end = Math.max(end, ...touched.filter((mark) => mark.kind === kind).map((mark) => mark.end));
   }
+  // What erase would drop beside the stroke is to be removed all the same: the stroke takes it.
+  const under = marks.filter((mark) => mark.start < end && mark.end > start);
+  start = Math.min(start, ...under.map((mark) => mark.start).filter((timeS) => isSliver(timeS, start)));
+  end = Math.max(end, ...under.map((mark) => mark.end).filter((timeS) => isSliver(end, timeS)));
   return tidy([...erase(marks, start, end), { start, end, kind }], durationS);
 }
 

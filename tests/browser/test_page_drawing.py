@@ -244,6 +244,8 @@ RULES = """async () => {
     text(rules.paint(marks('b1-9'), marks('n4-5')[0], 1)),
     text(rules.paint(marks('b1-3'), marks('b3-5')[0], 1)),
     text(rules.tidy(rules.erase(marks('b1-9'), 0.3, 0.4), 1)),
+    text(rules.tidy(rules.erase(marks('b1-9'), 0.115, 0.885), 1)),
+    text(rules.paint(marks('b1-9'), { start: 0.115, end: 0.885, kind: 'noise' }, 1)),
     text(rules.tidy(marks('8-14'), 1)),
     text(rules.moveEdge(marks('1-3 5-7'), 0, 'end', 0.9, 1)),
     text(rules.moveEdge(marks('1-3 5-7'), 1, 'start', -1, 1)),
@@ -255,7 +257,8 @@ RULES = """async () => {
 
 
 def test_marks_obey_their_rules(page):
-    """A stroke without a kind grows what it touches, one with a kind replaces; edges stop at neighbours."""
+    """A stroke without a kind grows what it touches, one with a kind replaces; no sliver is left; edges
+    stop at neighbours."""
     assert page.tab.evaluate(RULES) == [
         "b2-6",
         "b2-3 n3-6",
@@ -263,6 +266,8 @@ def test_marks_obey_their_rules(page):
         "b1-4 n4-5 b5-9",
         "b1-5",
         "b1-3 b4-9",
+        "",
+        "noise1-9",
         "8-10",
         "1-5 5-7",
         "1-3 3-7",
