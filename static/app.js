@@ -88,6 +88,7 @@ saver.on("save.done", ({ id, summary, agreement }) => {
   header.draw();
   refreshButtons();
   queue.update({ [id]: summary });
+  showNeighboursOf([id]);
   if (agreement) progress.agreement(agreement);
 });
 saver.on("save.failed", (message) => toast(message, "error"));
@@ -136,10 +137,17 @@ async function onStatus({ changes, model, jobs, training: trained, agreement, cl
 
 /** Clips that somebody else saved, or that the model has an opinion of now. */
 function takeChanges(changes) {
-  for (const [id, { revision }] of Object.entries(changes)) {
-    if (queue.clips.revision[queue.indexOf(id)] !== revision) clips.forget(id);
-  }
+  const isNew = (id) => queue.clips.revision[queue.indexOf(id)] !== changes[id].revision;
+  const saved = Object.keys(changes).filter(isNew);
+  for (const id of saved) clips.forget(id);
   queue.update(changes);
+  showNeighboursOf(saved);
+}
+
+/** What goes of these clips is shown beside the clips next to them too. */
+async function showNeighboursOf(ids) {
+  await clips.renewNeighbours(ids.flatMap((id) => queue.beside(id)));
+  marksLayer.redraw();
 }
 
 /** The model came or changed: proposals not looked at yet are asked for anew. */
@@ -147,7 +155,8 @@ async function newProposals() {
   const { clip } = editor;
   clips.forgetAll();
   if (!clip) return;
-  const { proposal } = await api.clip(clip.id);
+  const { proposal, neighbours } = await api.clip(clip.id);
+  clip.neighbours = neighbours;
   if (editor.clip === clip && proposal) editor.propose(proposal);
   clips.prefetch(queue.ahead());
 }

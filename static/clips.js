@@ -30,6 +30,20 @@ export class Clips {
     this.#loading.clear();
   }
 
+  /** Ask anew what goes of the clips beside these, as far as they are kept. */
+  async renewNeighbours(ids) {
+    await Promise.all(ids.filter((id) => this.#loading.has(id)).map((id) => this.#renew(id)));
+  }
+
+  async #renew(id) {
+    try {
+      const [clip, { neighbours }] = await Promise.all([this.#loading.get(id), api.clip(id)]);
+      clip.neighbours = neighbours;
+    } catch {
+      this.forget(id);
+    }
+  }
+
   async #load(id) {
     try {
       const [clip, mel, data] = await Promise.all([api.clip(id), api.mel(id), api.sound(id)]);

@@ -36,6 +36,14 @@ export class Queue extends Emitter {
     return this.#indexOf.get(id) ?? -1;
   }
 
+  /** Ids of the clips before and after one in its recording. */
+  beside(id) {
+    const index = this.indexOf(id);
+    const { recording, number } = this.clips;
+    const isBeside = (i) => recording[i] === recording[index] && Math.abs(number[i] - number[index]) === 1;
+    return [index - 1, index + 1].filter(isBeside).map((i) => this.clips.id[i]);
+  }
+
   /** The clip that was asked for: by its id, its number within the recording on show, or part of its id. */
   find(text) {
     const wanted = text.trim();

@@ -355,6 +355,37 @@ def test_every_control_can_be_reached_by_tab(page):
     assert "stage" in reached
 
 
+# Whether the foot of the stage shows that something goes at a moment: it differs there from what is above it.
+GOES = """(timeS) => {
+  const overlay = document.querySelector('#overlay');
+  const [before, after, length] = window.labeler.extent();
+  const x = (overlay.width * (timeS + before)) / (before + length + after);
+  const pixel = (up) => overlay.getContext('2d').getImageData(x, overlay.height - up, 1, 1).data.join();
+  return pixel(3) !== pixel(40);
+}"""
+
+
+def test_what_is_drawn_on_a_clip_is_shown_beside_its_neighbours(page):
+    page.press("s")
+    assert not page.tab.evaluate(GOES, 1.2)
+    page.press("n")
+    page.shows("talk_2")
+    page.drag(0.1, 0.4)
+    page.until_saved()
+    page.press("b")
+    page.shows("talk_1")
+    page.until(GOES, 1.2)
+
+
+def test_what_another_person_draws_is_shown_beside_its_neighbours(served, tab):
+    mine, theirs = tab(served.address).open("talk_1"), tab(served.address).open("talk_0")
+    theirs.press("s")
+    theirs.drag(0.7, 0.9)
+    theirs.until_saved()
+    mine.tab.bring_to_front()
+    mine.until(GOES, -0.2)
+
+
 def another_recording(tmp_path, name):
     """A file of other bytes than the recording that is there."""
     (tmp_path / name).write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
