@@ -6,7 +6,8 @@ import { toast } from "./toast.js";
 export class Files {
   constructor({ onLabels }) {
     this.onLabels = onLabels;
-    this.sending = new Map(); // name -> share sent, or what went wrong
+    this.sending = new Map(); // name -> share sent; null where it waits
+    this.unsent = 0; // files that leaving the page would lose
     byId("upload-input").addEventListener("change", ({ target }) => {
       this.upload([...target.files]);
       target.value = "";
@@ -15,6 +16,7 @@ export class Files {
     for (const event of ["change", "reset"]) {
       byId("import-form").addEventListener(event, () => setTimeout(showChosen));
     }
+    addEventListener("beforeunload", (event) => this.unsent && event.preventDefault());
   }
 
   load(recordings) {
@@ -30,8 +32,9 @@ export class Files {
   /** Send recordings one after the other; the server slices them in the background. */
   async upload(files) {
     if (files.length && !byId("files").open) this.show();
+    this.unsent += files.length;
+    for (const file of files) this.#sent(file.name, null);
     for (const file of files) {
-      this.sending.set(file.name, 0);
       try {
         await api.uploadRecording(file, (share) => this.#sent(file.name, share));
         this.sending.delete(file.name);
@@ -39,6 +42,7 @@ export class Files {
         this.sending.delete(file.name);
         toast(error.message, "error");
       }
+      this.unsent--;
       this.#draw();
     }
   }
@@ -55,7 +59,9 @@ export class Files {
   }
 
   #draw() {
-    const sending = [...this.sending].map(([name, share]) => ({ name, share, message: `sending, ${percent(share)}` }));
+    const sending = [...this.sending].map(([name, share]) => (
+      { name, share: share ?? 0, message: share === null ? "waiting" : `sending, ${percent(share)}` }
+    ));
     const rows = [...sending, ...(this.jobs ?? [])].map(({ name, share, message, state }) => {
       const bar = h("progress", { value: share, max: 1, "aria-label": `${name}: ${message}` });
       return h("li", { className: state ?? "sending" }, h("span", { textContent: name }), bar,

@@ -401,6 +401,26 @@ def test_a_chosen_recording_is_sliced_and_queued(page, tmp_path):
     page.shows("talk_1")
 
 
+def test_all_chosen_recordings_are_listed_and_leaving_is_asked_about_until_they_are_sent(page, tmp_path):
+    held = []
+    page.tab.route("**/api/recordings*", lambda route: held.append(route), times=1)
+    leaving = """() => {
+      const event = new Event('beforeunload', { cancelable: true });
+      dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    assert not page.tab.evaluate(leaving)
+    page.tab.locator("#upload-input").set_input_files(
+        [another_recording(tmp_path, name) for name in ("first.wav", "second.wav")]
+    )
+    page.until("() => document.querySelectorAll('#jobs li').length === 2")
+    assert "second.wav\nwaiting" in page.text("#jobs")
+    assert page.tab.evaluate(leaving)
+    held[0].continue_()
+    page.until("() => !document.querySelector('#jobs .sending')")
+    assert not page.tab.evaluate(leaving)
+
+
 def test_new_clips_leave_what_is_on_show_as_it_is(page, tmp_path):
     whole = page.tab.evaluate("() => window.labeler.shown()")
     page.press("Equal", "Equal")
