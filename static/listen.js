@@ -8,11 +8,15 @@ const AROUND_S = 0.25;
 export class Listen {
   #edited = { key: null, sound: null };
   #opened = null;
+  #follows = false; // whether the view goes along with what is playing
+  #last = null; // where it was before; null at the start
 
   constructor(editor, player, view, onError) {
     Object.assign(this, { editor, player, view, onError });
     editor.on("clip.open", (clip) => this.#open(clip));
     editor.on("marks.change", () => player.state === "edited" && player.stop());
+    player.on("player.state", () => (this.#last = null));
+    player.on("player.time", (timeS) => player.state !== "stopped" && this.#follow(timeS));
   }
 
   toggle = () => {
@@ -22,7 +26,7 @@ export class Listen {
       return;
     }
     const end = editor.clip.duration_s + editor.clip.after_s;
-    player.play(player.time >= editor.clip.duration_s - 0.01 ? 0 : player.time, end);
+    this.#play(player.time >= editor.clip.duration_s - 0.01 ? 0 : player.time, end);
   };
 
   /** As it would be cut: spliced by the server with the program's own code. */
@@ -36,6 +40,7 @@ export class Listen {
       const { clip } = this.editor;
       const { buffer, kept } = await this.#splice();
       if (this.editor.clip !== clip) return; // somebody went on meanwhile
+      this.#follows = true;
       if (buffer) this.player.playEdited(buffer, kept);
       else this.onError("Nothing of this clip would be kept.");
     } catch (error) {
@@ -45,11 +50,11 @@ export class Listen {
 
   selection = () => {
     const { start, end } = this.editor.selection;
-    this.player.play(start, end);
+    this.#play(start, end);
   };
 
-  /** The half second around a moment. */
-  around = (timeS) => this.player.play(timeS - AROUND_S, timeS + AROUND_S);
+  /** The half second around a moment; the view stays with the moment. */
+  around = (timeS) => this.#play(timeS - AROUND_S, timeS + AROUND_S, false);
 
   step = (byS) => {
     const { clip } = this.editor;
@@ -69,7 +74,19 @@ export class Listen {
     const another = clip.id !== this.#opened;
     this.#opened = clip.id;
     this.player.load(clip.buffer, clip.before_s);
-    if (another && this.editor.auto) this.player.play(0, clip.duration_s);
+    if (another && this.editor.auto) this.#play(0, clip.duration_s);
+  }
+
+  #play(fromS, toS, follows = true) {
+    this.#follows = follows;
+    this.player.play(fromS, toS);
+  }
+
+  /** The page turns where the playhead runs out of it, not where somebody looks elsewhere meanwhile. */
+  #follow(timeS) {
+    const ranOut = !this.view.shows(timeS) && (this.#last === null || this.view.shows(this.#last));
+    if (this.#follows && ranOut) this.view.turnTo(timeS);
+    this.#last = timeS;
   }
 
   async #splice() {

@@ -53,6 +53,15 @@ export class View extends Emitter {
     this.#set(this.start + byS, this.end + byS);
   }
 
+  shows(timeS) {
+    return this.start <= timeS && timeS <= this.end;
+  }
+
+  /** Turn the page, so that a moment and most of what follows it are in sight. */
+  turnTo(timeS) {
+    this.pan(timeS - (this.end - this.start) * 0.1 - this.start);
+  }
+
   /** Bring a moment into sight. */
   reveal(timeS) {
     const margin = (this.end - this.start) * 0.1;

@@ -19,6 +19,21 @@ def test_space_plays_from_the_playhead_and_pauses(page):
     assert page.text("#time") == stopped
 
 
+SHOWS_THE_PLAYHEAD = """() => {
+  const [start, end] = window.labeler.shown();
+  const timeS = parseFloat(document.querySelector('#time').textContent);
+  return start <= timeS && timeS <= end && !document.querySelector('#playhead').hidden;
+}"""
+
+
+def test_the_view_goes_along_with_what_plays(page):
+    page.press("Home", *"+++++")
+    _, end = page.tab.evaluate("() => window.labeler.shown()")
+    page.press("Space")
+    page.until("end => parseFloat(document.querySelector('#time').textContent) > end + 0.05", end)
+    assert page.tab.evaluate(SHOWS_THE_PLAYHEAD)
+
+
 def test_preview_plays_what_the_server_spliced_and_differs_from_the_clip(page):
     page.press("s")
     page.drag(0.25, 0.5)
