@@ -15,12 +15,22 @@ export class MarkList {
     const { editor } = this;
     const items = editor.marks.map((mark, index) => h("li", {}, this.#item(mark, index)));
     byId("marks").replaceChildren(...items);
+    this.#reveal(items[editor.selected]);
     const removed = removedSeconds(editor.marks);
     const share = (100 * removed) / editor.clip.duration_s;
     byId("marks-title").textContent = editor.isProposal ? "Proposed for this clip" : "Marked in this clip";
     byId("marks-summary").textContent = editor.marks.length
       ? `${removed.toFixed(2)} s of ${editor.clip.duration_s.toFixed(2)} s go (${share.toFixed(0)} %)`
       : "Nothing goes. Drag over the waveform or the spectrogram to mark what is to go; right-drag to keep.";
+  }
+
+  #reveal(item) {
+    if (!item) return;
+    const list = byId("marks");
+    const above = item.offsetTop - list.scrollTop;
+    const below = item.offsetTop + item.offsetHeight - list.scrollTop - list.clientHeight;
+    if (above < 0) list.scrollTop += above;
+    else if (below > 0) list.scrollTop += below;
   }
 
   #item(mark, index) {

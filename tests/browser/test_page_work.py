@@ -517,6 +517,19 @@ def test_the_page_fits_and_its_tools_lie_in_two_rows(served, browser, width):
     assert overflow <= 0 and len(set(tops)) == 2
 
 
+def test_the_stage_stays_as_it_is_while_one_draws_and_the_chosen_stretch_is_in_sight(page):
+    page.press("s")
+    stage = page.tab.locator("#stage").bounding_box()
+    for number in range(18):
+        page.drag(0.05 * number + 0.05, 0.05 * number + 0.07)
+    assert page.tab.locator("#stage").bounding_box() == stage
+    for chosen in (17, 0):
+        marks = page.tab.locator("#marks").bounding_box()
+        button = page.tab.locator("#marks button").nth(chosen).bounding_box()
+        assert marks["y"] <= button["y"] <= marks["y"] + marks["height"] - button["height"]
+        page.press("ArrowDown")
+
+
 def test_numbers_on_the_page_agree_with_the_store(page, served):
     page.press("s")
     page.drag(0.2, 0.7)
