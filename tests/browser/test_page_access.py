@@ -61,6 +61,10 @@ def test_axe_finds_nothing_serious(advised, tab, axe, scheme):
         page.until("() => !document.querySelector('dialog[open]')")
 
 
+def test_the_time_that_runs_while_a_clip_plays_is_not_read_aloud(page):
+    assert page.tab.get_attribute("#time", "aria-live") == "off"  # an output is a live region by itself
+
+
 def test_letters_and_hatching_tell_kinds_apart_without_colour(page):
     looks = page.tab.evaluate(
         """async () => {
