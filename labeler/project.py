@@ -16,7 +16,7 @@ from labeler.changes import Changes
 from labeler.intake import Intake
 from labeler.media import Media
 from labeler.proposals import Proposals
-from labeler.store import LabelStore
+from labeler.store import LabelStore, file_stamp
 from labeler.training import Training
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Project:
         self.clips_version = 0
         self._lock = threading.Lock()
         self.agreement = Agreement(config.data / "agreement.json")
+        self._stamp = self._manifest_stamp()
         self.dataset = _dataset(config)
         self.store = LabelStore(self.dataset, self.changes)
         self.media = Media(self.dataset)
@@ -47,12 +48,19 @@ class Project:
     def clips_came(self) -> None:
         """Take the folder's clips anew; labels, proposals and what is on show stay."""
         with self._lock:
+            self._stamp = self._manifest_stamp()
             self.dataset = _dataset(self.config)
             self.store.dataset = self.dataset
             self.media = Media(self.dataset)
             self.proposals.take_media(self.media, self._in_need)
             self.clips_version += 1
             self.changes.touch([])
+
+    def look_for_clips(self) -> None:
+        """Take the clips anew where another program changed the manifest; raises LabelsError."""
+        stamp = self._manifest_stamp()
+        if stamp and stamp != self._stamp:
+            self.clips_came()
 
     def columns(self) -> dict[str, list[Any]]:
         """What the page knows of every clip, one list a column."""
@@ -94,6 +102,9 @@ class Project:
             "before_duration_s": before.duration_s if before else 0.0,
             "after": self._removed(after.clip) if after else [],
         }
+
+    def _manifest_stamp(self) -> tuple[int, ...]:
+        return file_stamp(self.config.data / "manifest.csv")
 
     def _removed(self, clip: str) -> list[tuple[float, float, str]]:
         reviewed, _, revision = self.store.summary(clip)

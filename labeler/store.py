@@ -5,6 +5,7 @@ A save parses nothing that is known already, so it costs what the disk costs, ho
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from cleaner.dataset import Dataset
@@ -62,7 +63,7 @@ class LabelStore:
                 raise Conflict(clip, revision, current)
             entry = label_to_json(stored)
             write_lines(path, {**self._lines, clip: entry_line(clip, entry)}.values())
-            self._stamp = self._file_stamp()
+            self._stamp = file_stamp(path)
             self._take({clip: entry}, {clip: stored})
         return stored
 
@@ -76,7 +77,7 @@ class LabelStore:
         return [_summary(labels.get(clip), self.dataset.clips[clip].duration_s) for clip in clips]
 
     def _refresh(self) -> None:
-        stamp = self._file_stamp()
+        stamp = file_stamp(self.dataset.labels_path)
         # A file that vanished is written whole by the next save, so what is known stays.
         if stamp == self._stamp or (not stamp and self._entries):
             return
@@ -108,12 +109,14 @@ class LabelStore:
             self._intervals.pop(clip, None)
         self._changes.touch(labels)
 
-    def _file_stamp(self) -> tuple[int, ...]:
-        try:
-            status = self.dataset.labels_path.stat()
-        except FileNotFoundError:
-            return ()
-        return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+def file_stamp(path: Path) -> tuple[int, ...]:
+    """What differs once a file was written again; empty where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return ()
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def _summary(label: ClipLabel | None, duration_s: float) -> tuple[bool, float, int]:

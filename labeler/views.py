@@ -45,6 +45,7 @@ def labeler() -> str:
 def whole_project() -> Response:
     """Everything that the page needs to begin with."""
     here = project()
+    here.look_for_clips()
     return jsonify(
         version=here.changes.version,
         clips_version=here.clips_version,

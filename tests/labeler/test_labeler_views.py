@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from cleaner.clips import slice_recording
 from labeler.intake import safe_name
 from tests.labeler.conftest import loudness_detector, recording_samples
 
@@ -391,6 +392,17 @@ def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path, w
     assert (job["state"], job["message"]) == ("done", "1 clip")
     assert client.get("/api/project").json["clips"]["id"] == ["my talk_0"]
     assert client.get("/api/clips/my talk_0").status_code == 200
+
+
+def test_a_recording_that_another_program_brings_is_there_when_the_page_is_loaded(client, data, tmp_path):
+    before = client.get("/api/project").json
+    assert client.get("/api/project").json["clips_version"] == before["clips_version"]
+    (tmp_path / "other.wav").write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
+    slice_recording(tmp_path / "other.wav", data)
+    after = client.get("/api/project").json
+    assert after["recordings"] == ["talk", "other"] and after["clips"]["id"][-1] == "other_0"
+    assert client.get("/api/clips/other_0").status_code == 200
+    assert client.get("/api/status").json["clips_version"] == after["clips_version"] > before["clips_version"]
 
 
 def test_a_recording_is_done_only_when_its_clips_are_there(data, tmp_path, wait_until):
