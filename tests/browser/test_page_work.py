@@ -341,7 +341,7 @@ def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
     page.press("g")
     page.tab.keyboard.type("nowhere")
     page.press("Enter")
-    assert "no clip" in page.text("#toast")
+    page.tab.get_by_text("There is no clip “nowhere”.").wait_for(state="visible")
     page.shows("talk_0")
 
 
