@@ -107,8 +107,8 @@ function load({ clips: columns, recordings }) {
 }
 
 async function reload() {
-  const { id } = queue;
   const fresh = await api.project();
+  const { id } = queue;
   clips.forgetAll();
   load(fresh);
   queue.index = Math.max(0, queue.indexOf(id));

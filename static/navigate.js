@@ -4,17 +4,16 @@ export class Navigate {
     Object.assign(this, { editor, queue, clips, saver, view, say });
   }
 
-  /** Open the clip that the queue stands at. */
-  show = async () => {
-    const { id } = this.queue;
-    let clip;
-    try {
-      clip = await this.clips.get(id);
-    } catch (error) {
-      this.say(`${id}: ${error.message}`, "error");
-      return;
-    }
-    if (id !== this.queue.id) return; // somebody went on meanwhile
+  #wanted = null; // the clip that is being fetched
+
+  /** Open the clip of that id; the queue follows by `move` once it is there, so that both tell of one clip. */
+  show = async (id = this.#wanted?.id ?? this.queue.id, move = (index) => this.queue.moveTo(index)) => {
+    const wanted = (this.#wanted = { id });
+    const clip = await this.clips.get(id).catch((error) => this.say(`${id}: ${error.message}`, "error"));
+    if (wanted !== this.#wanted) return; // somebody went on meanwhile
+    this.#wanted = null;
+    if (!clip) return;
+    move(this.queue.indexOf(id));
     const extent = [-clip.before_s, clip.duration_s + clip.after_s];
     if (this.editor.clip?.id === id) this.view.confine(...extent);
     else this.view.fit(...extent);
@@ -23,10 +22,9 @@ export class Navigate {
   };
 
   /** Save and open the clip at `index`. */
-  to = async (index, { reviewed = false } = {}) => {
-    if (!(await this.saver.save({ reviewed }))) return;
-    this.queue.moveTo(index);
-    await this.show();
+  to = async (index, { reviewed = false, move } = {}) => {
+    const id = this.queue.clips.id[index];
+    if (await this.saver.save({ reviewed })) await this.show(id, move);
   };
 
   next = async () => {
@@ -42,9 +40,8 @@ export class Navigate {
   };
 
   previous = async () => {
-    if (!(await this.saver.save({ reviewed: false }))) return;
-    this.queue.back();
-    await this.show();
+    const index = this.queue.previous();
+    if (index >= 0) await this.to(index, { move: (there) => this.queue.back(there) });
   };
 
   accept = () => this.editor.accept();

@@ -95,9 +95,9 @@ export class Queue extends Emitter {
     return this.#search(this.index, -1, () => true, false);
   }
 
-  back() {
-    const index = this.previous();
-    if (index < 0) return;
+  /** Move to where B leads. */
+  back(index) {
+    if (index === this.index) return;
     if (this.mode !== "order") this.#visited.pop();
     this.index = index;
     this.emit("queue.move");

@@ -345,6 +345,19 @@ def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
     page.shows("talk_0")
 
 
+def test_a_clip_that_cannot_be_loaded_leaves_page_and_list_where_they_were(served, tab):
+    (served.data / "clips" / "talk_2.wav").unlink()
+    page = tab(served.address).open("talk_1")
+    for _ in range(2):
+        page.press("n")
+        page.tab.get_by_text(re.compile("^talk_2: .*talk_2.wav")).wait_for(state="visible")
+        page.tab.locator("#toast").evaluate("(toast) => (toast.textContent = '')")
+    assert page.text("#clip-id") == page.tab.locator("[aria-current=true]").get_attribute("title") == "talk_1"
+    page.press("b")
+    page.shows("talk_0")
+    page.problems.clear()  # the browser notes the refused request
+
+
 def test_every_action_has_a_button_a_key_and_a_line_of_help(page):
     buttons = page.tab.locator("button[data-action]").all()
     assert len(buttons) > 30
