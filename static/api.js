@@ -1,6 +1,6 @@
 /** The only door to the server. Failures are thrown as ServerError with the server's own sentence. */
 
-const SAVE_TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 15_000; // of what is asked again where no answer comes
 
 export class ServerError extends Error {
   constructor(status, message, body) {
@@ -32,14 +32,14 @@ function post(path, body, extra = {}) {
 }
 
 export const project = () => json("/api/project");
-export const status = (since) => json(`/api/status?since=${since}`);
+export const status = (since) => json(`/api/status?since=${since}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
 export const clip = (id) => json(clipPath(id));
 export const mel = async (id) => new Int16Array(await bytes(clipPath(id, "/mel")));
 export const sound = (id) => bytes(clipPath(id, "/sound.wav"));
 
 /** Save a clip's labels; `leaving` lets the request outlive the page. */
 export async function saveLabels(id, labels, leaving = false) {
-  const signal = AbortSignal.timeout(SAVE_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   return (await post(clipPath(id, "/labels"), labels, { keepalive: leaving, signal })).json();
 }
 

@@ -28,7 +28,7 @@ import { Header } from "./panels/header.js";
 import { fillHelp } from "./panels/help.js";
 import { MarkList } from "./panels/marklist.js";
 import { Progress } from "./panels/progress.js";
-import { showSaveState } from "./panels/savestate.js";
+import { SaveState } from "./panels/savestate.js";
 import { Sidebar } from "./panels/sidebar.js";
 import { toast } from "./panels/toast.js";
 import { Training } from "./panels/training.js";
@@ -70,7 +70,7 @@ zoomByWheel(stage, view);
 const header = new Header(editor);
 new MarkList(editor, looks, (index) => editor.select(index));
 new Sidebar(queue, (index) => go.to(index));
-showSaveState(saver);
+const saveState = new SaveState(saver);
 dropFiles(document.body, (dropped) => files.upload(dropped));
 
 const panels = { help: () => byId("help").showModal(), files: () => files.show(), training: () => training.show() };
@@ -135,6 +135,12 @@ async function onStatus({ changes, model, jobs, training: trained, agreement, cl
   }
 }
 
+/** The server answers no more, or, `error` being null, does again. */
+function onTrouble(error) {
+  saveState.server(error);
+  if (error) toast(error.message, "error");
+}
+
 /** Clips that somebody else saved, or that the model has an opinion of now. */
 function takeChanges(changes) {
   const isNew = (id) => queue.clips.revision[queue.indexOf(id)] !== changes[id].revision;
@@ -176,4 +182,4 @@ window.labeler = {
   shown: () => [view.start, view.end],
 };
 document.documentElement.dataset.ready = "true";
-follow(project.version, onStatus);
+follow(project.version, onStatus, onTrouble);

@@ -4,11 +4,30 @@ const WORDS = {
   saved: "Saved", dirty: "Unsaved stroke", saving: "Saving…", failed: "Not saved", conflict: "Changed elsewhere",
 };
 
-/** The small word that says whether everything is on disk. */
-export function showSaveState(saver) {
-  saver.on("save.state", (state) => {
+/** The small word that says whether everything is on disk, and whether there is a server to put more there. */
+export class SaveState {
+  #trouble = null;
+
+  constructor(saver) {
+    this.saver = saver;
+    saver.on("save.state", () => this.#draw());
+  }
+
+  /** What is wrong with the server's answers, an error; null when all is well. */
+  server(trouble) {
+    this.#trouble = trouble;
+    this.#draw();
+  }
+
+  #draw() {
+    const { state } = this.saver;
+    const isTold = this.#trouble && state === "saved"; // a stroke that is not on disk matters more
     const element = byId("save-state");
-    element.textContent = WORDS[state];
-    element.dataset.state = state;
-  });
+    element.textContent = isTold ? this.#word() : WORDS[state];
+    element.dataset.state = isTold ? "failed" : state;
+  }
+
+  #word() {
+    return this.#trouble.status === 0 ? "No server" : "Server error";
+  }
 }

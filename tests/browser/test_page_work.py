@@ -159,6 +159,21 @@ def test_a_server_that_does_not_answer_loses_no_stroke(page, served):
     page.problems.clear()
 
 
+def test_a_server_that_is_gone_or_in_trouble_is_told_without_a_stroke(page, served):
+    path = served.data / "labels.json"
+    whole = path.read_text()
+    page.tab.route("**/api/status*", lambda route: route.abort())
+    page.tab.get_by_text("The server does not answer").wait_for(state="visible")
+    assert page.text("#save-state") == "No server"
+    path.write_text('{"talk_0": ')
+    page.tab.unroute("**/api/status*")
+    page.tab.get_by_text(re.compile("labels.json.*not whole JSON")).wait_for(state="visible")
+    assert page.text("#save-state") == "Server error"
+    path.write_text(whole)
+    page.until("() => document.querySelector('#save-state').textContent === 'Saved'")
+    page.problems.clear()  # the browser notes the failed requests
+
+
 def slow(page, part, seconds):
     """Open the page anew so that what it asks at addresses with ``part`` in them takes its time."""
     page.tab.add_init_script(
