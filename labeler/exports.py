@@ -2,10 +2,11 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cleaner.dataset import Dataset
+from cleaner.errors import LabelsError
 from cleaner.exports.labels import export_labels
 from cleaner.label_form import ClipLabel
 
@@ -29,6 +30,18 @@ EXPORTS = {
         Export("arrays", "NumPy arrays", "mel (t, 64) and label (t, 1) a clip (.npz)", "arrays"),
     )
 }
+
+
+def extent(dataset: Dataset, labels: Mapping[str, ClipLabel]) -> tuple[int, int]:
+    """How many clips exports hold, and in how many more somebody drew without reviewing them.
+
+    Raises LabelsError where exports would hold none.
+    """
+    stored = [label for clip in dataset.clips if (label := labels.get(clip))]
+    held = sum(label.trains for label in stored)
+    if not held:
+        raise LabelsError("no clip is reviewed yet: there is nothing to export")
+    return held, sum(not label.trains and bool(label.remove or label.unknown) for label in stored)
 
 
 def archive(export: Export, dataset: Dataset, labels: Callable[[str], ClipLabel]) -> bytes:

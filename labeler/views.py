@@ -14,7 +14,7 @@ from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
 from labeler import preview as splicing
-from labeler.exports import EXPORTS, archive
+from labeler.exports import EXPORTS, archive, extent
 from labeler.intake import import_posted
 from labeler.project import Project, kinds
 
@@ -190,12 +190,20 @@ def stop_training() -> Response:
     return jsonify(project().training.summary())
 
 
+@pages.get("/api/export")
+def exportable() -> Response:
+    """How many clips an export holds and leaves out: asked before one is made."""
+    clips, left_out = extent(project().dataset, project().store.labels())
+    return jsonify(clips=clips, left_out=left_out)
+
+
 @pages.get("/api/export/<name>")
 def export(name: str) -> Response:
     """All reviewed labels in another program's form, as a zip."""
     if name not in EXPORTS:
         abort(404, f"there is no export {name!r}; there are {', '.join(EXPORTS)}")
     here = project()
+    extent(here.dataset, here.store.labels())
     data = archive(EXPORTS[name], here.dataset, here.store.get)
     return send_file(
         io.BytesIO(data), mimetype="application/zip", as_attachment=True, download_name=f"labels-{name}.zip"

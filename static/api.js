@@ -78,6 +78,9 @@ function parsed(text) {
   }
 }
 
+/** How many clips an export would hold and leave out: {clips, left_out}. */
+export const exportable = () => json("/api/export");
+
 /** Import a label file made elsewhere for one recording. */
 export async function importLabels(file, recording, mean) {
   const query = new URLSearchParams({ name: file.name, recording, mean });

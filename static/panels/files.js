@@ -13,6 +13,9 @@ export class Files {
       target.value = "";
     });
     byId("import-form").addEventListener("submit", (event) => this.#import(event));
+    for (const link of byId("exports").querySelectorAll("a")) {
+      link.addEventListener("click", (event) => this.#export(event, link.href));
+    }
     for (const event of ["change", "reset"]) {
       byId("import-form").addEventListener(event, () => setTimeout(showChosen));
     }
@@ -82,6 +85,20 @@ export class Files {
       event.target.reset();
       this.onLabels();
     } catch (error) {
+      toast(error.message, "error");
+    }
+  }
+
+  /** Asked for first, so that a refusal becomes a message; the browser downloads what may be hours of arrays. */
+  async #export(event, address) {
+    event.preventDefault();
+    try {
+      const { clips, left_out } = await api.exportable();
+      h("a", { href: address, download: "" }).click();
+      const left = left_out ? `; ${left_out} drawn in but not reviewed left out` : "";
+      byId("export-note").textContent = `${counted(clips, "clip")} exported${left}.`;
+    } catch (error) {
+      byId("export-note").textContent = "";
       toast(error.message, "error");
     }
   }

@@ -518,6 +518,26 @@ def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     assert served.stored()["source"] == "import"
 
 
+def test_an_export_is_downloaded_or_refused_in_words(page):
+    page.press("d")
+    link = page.tab.get_by_role("link", name="Audacity")
+    link.click()
+    page.tab.get_by_text("no clip is reviewed yet").wait_for(state="visible")
+    page.press("Escape", "n")
+    page.shows("talk_2")
+    page.drag(0.3, 0.6)
+    page.until_saved()
+    page.press("d")
+    with page.tab.expect_download() as downloaded:
+        link.click()
+    assert downloaded.value.suggested_filename == "labels-audacity.zip"
+    assert page.text("#export-note") == "1 clip exported; 1 drawn in but not reviewed left out."
+    page.tab.route("**/api/export*", lambda route: route.abort())
+    link.click()
+    page.tab.get_by_text("The server does not answer").wait_for(state="visible")
+    page.problems.clear()  # the browser notes the refused requests
+
+
 def test_canvases_are_sharp_on_a_dense_screen(served, browser):
     context = browser.new_context(viewport={"width": 1000, "height": 700}, device_scale_factor=2)
     page = context.new_page()

@@ -306,6 +306,21 @@ def test_arrays_hold_mel_and_label_of_equal_length(client):
     assert np.isnan(arrays["label"][50:60]).all()
 
 
+def test_an_export_of_nothing_is_refused_in_one_line(client):
+    save(client, reviewed=False)
+    for address in ("/api/export", "/api/export/audacity"):
+        answer = client.get(address)
+        assert answer.status_code == 400
+        assert answer.json["error"] == "no clip is reviewed yet: there is nothing to export"
+
+
+def test_clips_drawn_in_but_not_reviewed_are_counted_as_left_out(client):
+    save(client, "talk_0")
+    save(client, "talk_1", reviewed=False)
+    save(client, "talk_2", remove=[], unknown=[[0.1, 0.2]], reviewed=False)
+    assert client.get("/api/export").json == {"clips": 1, "left_out": 2}
+
+
 def test_an_unknown_export_is_not_found(client):
     assert client.get("/api/export/doc").status_code == 404
 
