@@ -144,6 +144,6 @@ def safe_name(name: str) -> str:
     bare = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
     suffix = Path(bare).suffix.lower()
     if suffix not in RECORDING_SUFFIXES or not Path(bare).stem.strip(" ."):
-        raise UsageError(f"{name!r} is no recording; allowed are {', '.join(sorted(RECORDING_SUFFIXES))}")
+        raise UsageError(f"{name!r} is no recording: its name must end as a sound or video file's does")
     stem = Path(bare).stem.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
     return stem.lstrip(".") + Path(bare).suffix

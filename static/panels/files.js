@@ -6,7 +6,7 @@ import { toast } from "./toast.js";
 export class Files {
   constructor({ onLabels }) {
     this.onLabels = onLabels;
-    this.sending = new Map(); // name -> share sent; null where it waits
+    this.sending = new Map(); // name -> {share, message, state}: how far it is sent, or what went wrong
     this.unsent = 0; // files that leaving the page would lose
     byId("upload-input").addEventListener("change", ({ target }) => {
       this.upload([...target.files]);
@@ -36,13 +36,15 @@ export class Files {
   async upload(files) {
     if (files.length && !byId("files").open) this.show();
     this.unsent += files.length;
-    for (const file of files) this.#sent(file.name, null);
+    for (const { name } of files) this.sending.set(name, { share: 0, message: "waiting", state: "sending" });
+    this.#draw();
     for (const file of files) {
+      this.#sent(file.name, 0);
       try {
         await api.uploadRecording(file, (share) => this.#sent(file.name, share));
         this.sending.delete(file.name);
       } catch (error) {
-        this.sending.delete(file.name);
+        this.sending.set(file.name, { share: 0, message: error.message, state: "failed" });
         toast(error.message, "error");
       }
       this.unsent--;
@@ -57,17 +59,15 @@ export class Files {
   }
 
   #sent(name, share) {
-    this.sending.set(name, share);
+    this.sending.set(name, { share, message: `sending, ${percent(share)}`, state: "sending" });
     this.#draw();
   }
 
   #draw() {
-    const sending = [...this.sending].map(([name, share]) => (
-      { name, share: share ?? 0, message: share === null ? "waiting" : `sending, ${percent(share)}` }
-    ));
+    const sending = [...this.sending].map(([name, stands]) => ({ name, ...stands }));
     const rows = [...sending, ...(this.jobs ?? [])].map(({ name, share, message, state }) => {
       const bar = h("progress", { value: share, max: 1, "aria-label": `${name}: ${message}` });
-      return h("li", { className: state ?? "sending" }, h("span", { textContent: name }), bar,
+      return h("li", { className: state }, h("span", { textContent: name }), bar,
         h("small", { textContent: message }));
     });
     byId("jobs").replaceChildren(...rows);

@@ -506,6 +506,19 @@ def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_na
     page.problems.clear()  # the browser notes the refused file
 
 
+def test_every_refused_file_stays_in_the_list_with_its_reason(page, tmp_path):
+    files = [tmp_path / name for name in ("notes.txt", "sheet.xlsx", "virus.exe")]
+    for file in files:
+        file.write_text("no sound")
+    page.press("d")
+    page.tab.locator("#upload-input").set_input_files(files)
+    page.until("() => document.querySelectorAll('#jobs .failed').length === 3")
+    lines = page.tab.locator("#jobs .failed").all_inner_texts()
+    for file, line in zip(files, lines, strict=True):
+        assert line.startswith(file.name) and f"'{file.name}' is no recording" in line
+    page.problems.clear()  # the browser notes the refused files
+
+
 def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     (tmp_path / "track.txt").write_text("1.100000\t1.300000\tbreath\n")
     page.press("d")
