@@ -11,7 +11,7 @@ from typing import Any
 
 from cleaner.audio import open_recording
 from cleaner.clips import slice_recording
-from cleaner.errors import CleanerError, ImportFormatError, UsageError
+from cleaner.errors import CleanerError, ImportFormatError, UsageError, WriteError
 from cleaner.imports.apply import Applied, import_labels
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.manifest import Clip
@@ -46,8 +46,28 @@ class Intake:
         self._thread: threading.Thread | None = None
 
     def take(self, name: str, chunks: Iterable[bytes]) -> Job:
-        """Store a file, then slice it in the background; raises UsageError for a foreign kind."""
+        """Store a file, then slice it in the background.
+
+        Raises UsageError for a foreign kind, WriteError where it cannot be stored.
+        """
         name = safe_name(name)
+        try:
+            path = self._store(name, chunks)
+        except OSError as error:
+            raise WriteError(f"{name} cannot be stored: {error.strerror or error}") from None
+        job = Job(path.name, path)
+        self._jobs.append(job)
+        self._waiting.put(job)
+        self._ensure_running()
+        return job
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The last few jobs and all that failed, newest first."""
+        last = len(self._jobs) - _SHOWN_JOBS
+        shown = [job for number, job in enumerate(self._jobs) if number >= last or job.state == "failed"]
+        return [job.as_dict() for job in reversed(shown)]
+
+    def _store(self, name: str, chunks: Iterable[bytes]) -> Path:
         path = self._reserve(name)
         part = path.with_name(f".{path.name}.part")
         try:
@@ -60,17 +80,7 @@ class Intake:
             raise
         finally:
             part.unlink(missing_ok=True)
-        job = Job(path.name, path)
-        self._jobs.append(job)
-        self._waiting.put(job)
-        self._ensure_running()
-        return job
-
-    def jobs(self) -> list[dict[str, Any]]:
-        """The last few jobs and all that failed, newest first."""
-        last = len(self._jobs) - _SHOWN_JOBS
-        shown = [job for number, job in enumerate(self._jobs) if number >= last or job.state == "failed"]
-        return [job.as_dict() for job in reversed(shown)]
+        return path
 
     def _reserve(self, name: str) -> Path:
         """An empty file of that name, made unique; nothing that is there is ever overwritten."""

@@ -37,7 +37,12 @@ def labeler() -> str:
     folder = project().config.data.resolve().name
     suffixes = ",".join(sorted(RECORDING_SUFFIXES))
     return render_template(
-        "labeler.html", project=folder, modules=modules, exports=EXPORTS.values(), suffixes=suffixes
+        "labeler.html",
+        project=folder,
+        modules=modules,
+        exports=EXPORTS.values(),
+        suffixes=suffixes,
+        largest_upload=project().config.max_upload_bytes,
     )
 
 

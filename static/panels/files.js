@@ -41,6 +41,7 @@ export class Files {
     for (const file of files) {
       this.#sent(file.name, 0);
       try {
+        await checkSendable(file, Number(byId("upload-input").dataset.largest));
         await api.uploadRecording(file, (share) => this.#sent(file.name, share));
         this.sending.delete(file.name);
       } catch (error) {
@@ -101,6 +102,19 @@ export class Files {
       byId("export-note").textContent = "";
       toast(error.message, "error");
     }
+  }
+}
+
+/** What the server could not take is not sent to it; throws an Error that says why. */
+async function checkSendable(file, largestBytes) {
+  if (file.size > largestBytes) {
+    const gib = Number((largestBytes / 2 ** 30).toPrecision(3));
+    throw new Error(`${file.name} is larger than ${gib} GiB. Started with a larger --max-upload-gib, the app takes it.`);
+  }
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Error(`${file.name} cannot be read. Is it a folder? Choose the files in it.`);
   }
 }
 

@@ -484,7 +484,9 @@ def test_new_clips_come_even_where_asking_for_them_failed_once(page, tmp_path):
 def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_named(page, tmp_path):
     """By the browser's own drag of files, as a file manager makes it."""
     (tmp_path / "notes.txt").write_text("no sound")
-    files = [another_recording(tmp_path, "dropped.wav"), str(tmp_path / "notes.txt")]
+    (tmp_path / "folder.wav").mkdir()
+    others = [str(tmp_path / name) for name in ("notes.txt", "folder.wav")]
+    files = [another_recording(tmp_path, "dropped.wav"), *others]
     hand = page.tab.context.new_cdp_session(page.tab)
 
     def drag(what):
@@ -496,7 +498,8 @@ def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_na
     assert page.tab.locator(".drop-hint").is_visible()
     drag("drop")
     assert not page.tab.locator(".drop-hint").is_visible()
-    page.until("() => document.querySelector('#toast').textContent.includes('notes.txt')")
+    page.tab.get_by_text("'notes.txt' is no recording").first.wait_for(state="visible")
+    page.tab.get_by_text("folder.wav cannot be read. Is it a folder?").first.wait_for(state="visible")
     page.until("() => document.querySelectorAll('.recording').length === 2")
     page.tab.keyboard.press("Escape")
     page.press("g")
@@ -504,6 +507,14 @@ def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_na
     page.press("Enter")
     page.shows("dropped_0")
     page.problems.clear()  # the browser notes the refused file
+
+
+def test_a_file_beyond_the_bound_is_refused_before_it_is_sent(data, serve, tab, tmp_path):
+    page = tab(serve(data, max_upload_bytes=1000).address).open()
+    page.press("d")
+    page.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))
+    page.tab.locator("#jobs").get_by_text("other.wav is larger than 9.31e-7 GiB").wait_for(state="visible")
+    assert "--max-upload-gib" in page.text("#jobs")
 
 
 def test_every_refused_file_stays_in_the_list_with_its_reason(page, tmp_path):

@@ -1,5 +1,6 @@
 """Every address of the labeling app, asked well and badly."""
 
+import errno
 import io
 import json
 import os
@@ -13,7 +14,8 @@ import pytest
 import soundfile
 
 from cleaner.clips import slice_recording
-from labeler.intake import safe_name
+from cleaner.errors import WriteError
+from labeler.intake import Intake, safe_name
 from tests.labeler.conftest import loudness_detector, recording_samples
 
 
@@ -421,8 +423,6 @@ def test_a_recording_that_another_program_brings_is_there_when_the_page_is_loade
 
 
 def test_a_recording_is_done_only_when_its_clips_are_there(data, tmp_path, wait_until):
-    from labeler.intake import Intake
-
     seen = []
     intake = Intake(tmp_path / "new", lambda: seen.append(intake.jobs()[0]["state"]))
     intake.take("talk.wav", [(tmp_path / "talk.wav").read_bytes()])
@@ -487,6 +487,16 @@ def test_an_upload_beyond_the_bound_is_refused(make_app, data):
         "/api/recordings?name=a.wav", data=b"x" * 2000, content_type="application/octet-stream"
     )
     assert answer.status_code == 413
+
+
+def test_a_full_disk_refuses_an_upload_in_one_line_and_leaves_nothing(tmp_path):
+    def chunks():
+        yield b"RIFF"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(WriteError, match=r"^a\.wav cannot be stored: No space left on device$"):
+        Intake(tmp_path, lambda: None).take("a.wav", chunks())
+    assert list((tmp_path / "recordings").iterdir()) == []
 
 
 def test_trainings_begin_with_the_weights_of_the_start(make_app, data, wait_until):
