@@ -49,7 +49,7 @@ const saver = new Saver(editor);
 const listen = new Listen(editor, player, view, (message) => toast(message, "error"));
 const edges = new Edges(editor, player, listen, view);
 const go = new Navigate({ editor, queue, clips, saver, view, say: toast });
-const progress = new Progress(queue);
+const progress = new Progress(queue, (index) => go.to(index));
 const files = new Files({ onLabels: reload });
 const training = new Training();
 const gotoClip = new Goto(queue, (index) => go.to(index));

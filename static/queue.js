@@ -82,8 +82,14 @@ export class Queue extends Emitter {
     this.emit("queue.change");
   }
 
+  /** Where the chosen recording begins in the present mode: with what is left to review, if anything is. */
+  first() {
+    return this.listed()[0] ?? this.clips.recording.indexOf(this.recording);
+  }
+
   /** Where N leads from `from` in the present mode; -1 where there is nothing left. */
   next(from = this.index) {
+    if (!this.#inScope(from)) return this.first();
     if (this.mode === "doubt") return this.unsure(from);
     if (this.mode === "unreviewed") return this.#search(from, 1, (i) => !this.clips.reviewed[i]);
     return this.#search(from, 1, () => true, false);

@@ -2,8 +2,9 @@ import { byId, counted, h, percent } from "../dom.js";
 
 /** How far one is: clips, minutes and share removed, over all and by recording; agreement with the model. */
 export class Progress {
-  constructor(queue) {
+  constructor(queue, open) {
     this.queue = queue;
+    this.open = open;
     queue.on("queue.change", () => this.draw());
   }
 
@@ -35,6 +36,13 @@ export class Progress {
     byId("agreement-enough").hidden = !enough;
   }
 
+  /** A recording, or all by null; what is on show stays if it is of them. */
+  #choose(recording) {
+    const { queue } = this;
+    queue.setRecording(recording);
+    if (recording !== null && queue.clips.recording[queue.index] !== recording) this.open(queue.first());
+  }
+
   #drawTotal(sum) {
     byId("progress-bar").style.setProperty("--share", sum.clips ? sum.reviewed / sum.clips : 0);
     byId("progress-text").textContent = `${sum.reviewed} of ${sum.clips} clips reviewed`;
@@ -49,7 +57,7 @@ export class Progress {
     const bar = h("span", { className: "bar" });
     bar.style.setProperty("--share", sum.clips ? sum.reviewed / sum.clips : 0);
     button.append(bar);
-    button.addEventListener("click", () => this.queue.setRecording(shown ? null : index));
+    button.addEventListener("click", () => this.#choose(shown ? null : index));
     return h("li", {}, button);
   }
 }

@@ -7,6 +7,8 @@ import re
 import pytest
 import soundfile
 
+from cleaner.clips import SliceSettings, slice_recording
+
 
 def test_space_plays_from_the_playhead_and_pauses(page):
     page.press("Space")
@@ -321,6 +323,43 @@ def test_two_people_on_two_recordings_do_not_disturb_each_other(served, tab, tmp
     two.press("n")
     one.tab.bring_to_front()
     one.until("() => document.querySelector('#progress-text').textContent === '1 of 5 clips reviewed'")
+
+
+@pytest.fixture
+def two(data, tmp_path, serve, tab):
+    """The page at talk_1, a second recording of four clips beside it."""
+    slice_recording(another_recording(tmp_path, "other9.wav"), data, SliceSettings(1.0))
+    served = serve(data)
+    page = tab(served.address).open()
+    page.served = served
+    return page
+
+
+def test_a_chosen_recording_is_gone_to_and_what_is_left_is_not_reviewed(two):
+    two.drag(0.3, 0.6)
+    two.tab.locator(".recording", has_text="other").click()
+    two.shows("other9_0")
+    two.press("n")
+    two.shows("other9_1")
+    assert two.served.stored("talk_1")["remove"] and not two.served.stored("talk_1")["reviewed"]
+    two.tab.locator(".recording", has_text="other").click()  # all of them again
+    two.tab.locator("[value=unreviewed]").check()
+    two.press("g")
+    two.tab.keyboard.type("talk_1")
+    two.press("Enter")
+    two.shows("talk_1")
+    two.tab.locator(".recording", has_text="other").click()
+    two.shows("other9_1")  # other9_0 is reviewed
+
+
+def test_next_leads_into_the_chosen_recording_from_wherever_one_is(two):
+    two.tab.locator(".recording", has_text="talk").click()
+    two.press("g")
+    two.tab.keyboard.type("other9_2")
+    two.press("Enter")
+    two.shows("other9_2")
+    two.press("n")
+    two.shows("talk_0")
 
 
 def test_the_curve_is_shown_on_demand(advised, tab):
