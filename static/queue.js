@@ -50,9 +50,13 @@ export class Queue extends Emitter {
     if (!wanted) return -1;
     const exact = this.indexOf(wanted);
     if (exact >= 0) return exact;
-    const recording = this.clips.recording[this.index];
-    const here = this.clips.id.findIndex((id, i) => this.clips.recording[i] === recording && id.endsWith(`_${wanted}`));
-    return here >= 0 ? here : this.clips.id.findIndex((id) => id.toLowerCase().includes(wanted.toLowerCase()));
+    if (/^\d+$/.test(wanted)) return this.#numbered(Number(wanted));
+    return this.clips.id.findIndex((id) => id.toLowerCase().includes(wanted.toLowerCase()));
+  }
+
+  #numbered(number) {
+    const { recording } = this.clips;
+    return this.clips.number.findIndex((one, i) => one === number && recording[i] === recording[this.index]);
   }
 
   moveTo(index) {

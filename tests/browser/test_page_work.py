@@ -362,6 +362,17 @@ def test_next_leads_into_the_chosen_recording_from_wherever_one_is(two):
     two.shows("talk_0")
 
 
+def test_a_bare_number_is_only_ever_the_number_in_this_recording(two):
+    two.press("g")
+    two.tab.keyboard.type("3")
+    two.press("Enter")
+    two.shows("talk_3")
+    two.press("g")
+    two.tab.keyboard.type("9")
+    two.press("Enter")
+    two.tab.get_by_text("There is no clip “9”.").wait_for(state="visible")
+
+
 def test_the_curve_is_shown_on_demand(advised, tab):
     page = tab(advised.address).open()
     page.until("() => !document.querySelector('[data-action=curve]').disabled")
