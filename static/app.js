@@ -167,15 +167,29 @@ async function newProposals() {
   clips.prefetch(queue.ahead());
 }
 
+/** The clip that the address names; -1 where it names none. */
+function linked() {
+  return queue.clips.id.findIndex((id) => location.hash === `#${encodeURIComponent(id)}`);
+}
+
+function nameInAddress(clip) {
+  window.history.replaceState(null, "", `#${encodeURIComponent(clip.id)}`);
+}
+
 load(project);
 if (queue.length) {
-  const wanted = project.clips.id.findIndex((id) => location.hash === `#${encodeURIComponent(id)}`);
+  const wanted = linked();
   const firstOpen = project.clips.reviewed.findIndex((reviewed) => !reviewed);
   queue.index = wanted >= 0 ? wanted : Math.max(0, firstOpen);
   queue.emit("queue.change");
   await go.show();
 }
-editor.on("clip.open", (clip) => window.history.replaceState(null, "", `#${encodeURIComponent(clip.id)}`));
+editor.on("clip.open", nameInAddress);
+addEventListener("hashchange", async () => {
+  const wanted = linked();
+  if (wanted >= 0) await go.to(wanted);
+  if (editor.clip) nameInAddress(editor.clip);
+});
 // For whoever looks in from the console, the tests among them: the clip's seconds, and those on show.
 window.labeler = {
   extent: () => [editor.clip.before_s, editor.clip.after_s, editor.clip.duration_s],

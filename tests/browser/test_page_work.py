@@ -423,6 +423,13 @@ def test_a_clip_that_cannot_be_loaded_leaves_page_and_list_where_they_were(serve
     page.problems.clear()  # the browser notes the refused request
 
 
+def test_a_link_pasted_into_the_open_tab_is_followed(page):
+    page.tab.evaluate("() => (location.hash = '#talk_3')")
+    page.shows("talk_3")
+    page.tab.evaluate("() => (location.hash = '#nowhere_1')")
+    page.until("() => location.hash === '#talk_3'")
+
+
 def test_every_action_has_a_button_a_key_and_a_line_of_help(page):
     buttons = page.tab.locator("button[data-action]").all()
     assert len(buttons) > 30
