@@ -122,7 +122,7 @@ async function onStatus({ changes, model, jobs, training: trained, agreement, cl
   if (clips_version !== shown.clips) {
     await reload();
     shown.clips = clips_version;
-  } else if (Object.keys(changes).length) takeChanges(changes);
+  } else if (Object.keys(changes).length) await takeChanges(changes);
   files.draw(jobs);
   training.draw(trained);
   progress.agreement(agreement);
@@ -142,18 +142,29 @@ function onTrouble(error) {
 }
 
 /** Clips that somebody else saved, or that the model has an opinion of now. */
-function takeChanges(changes) {
+async function takeChanges(changes) {
   const isNew = (id) => queue.clips.revision[queue.indexOf(id)] !== changes[id].revision;
   const saved = Object.keys(changes).filter(isNew);
   for (const id of saved) clips.forget(id);
   queue.update(changes);
   showNeighboursOf(saved);
+  const { clip } = editor;
+  if (changes[clip?.id]?.revision > clip?.labels.revision) await refresh(clip);
 }
 
 /** What goes of these clips is shown beside the clips next to them too. */
 async function showNeighboursOf(ids) {
   await clips.renewNeighbours(ids.flatMap((id) => queue.beside(id)));
   marksLayer.redraw();
+}
+
+/** Show what another tab stored of the clip on show; a stroke of this one stays, and meets it when it is saved. */
+async function refresh(clip) {
+  const { labels } = await api.clip(clip.id);
+  const isAtWork = saver.state !== "saved" || marksLayer.stroke;
+  if (editor.clip !== clip || isAtWork || labels.revision <= clip.labels.revision) return;
+  editor.settle(labels);
+  editor.reset();
 }
 
 /** The model came or changed: proposals not looked at yet are asked for anew. */

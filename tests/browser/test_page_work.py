@@ -92,10 +92,16 @@ def test_leaving_the_page_saves_the_last_stroke(page, served):
     assert len(served.stored()["remove"]) == 1
 
 
+def unaware(page):
+    """A page that hears nothing of what others save: its question is never answered."""
+    page.tab.route("**/api/status*", lambda route: None)
+    return page
+
+
 def test_two_tabs_conflict_and_each_version_can_win(served, tab):
     for choice, count in (("Keep mine", 1), ("Take theirs", 2)):
         clip = "talk_1" if choice == "Keep mine" else "talk_2"
-        mine, theirs = tab(served.address).open(clip), tab(served.address).open(clip)
+        mine, theirs = unaware(tab(served.address)).open(clip), tab(served.address).open(clip)
         theirs.drag(0.0, 0.2)
         theirs.drag(0.4, 0.5)
         theirs.until_saved()
@@ -128,7 +134,7 @@ def test_escape_decides_no_conflict(served, tab):
 
 
 def test_a_clip_can_be_left_after_their_version_won(served, tab):
-    mine, theirs = tab(served.address).open(), tab(served.address).open()
+    mine, theirs = unaware(tab(served.address)).open(), tab(served.address).open()
     theirs.drag(0.0, 0.2)
     theirs.until_saved()
     mine.tab.bring_to_front()
@@ -138,6 +144,25 @@ def test_a_clip_can_be_left_after_their_version_won(served, tab):
     mine.until_saved()
     mine.press("b")
     mine.shows("talk_0")
+
+
+def test_what_another_tab_saves_of_the_clip_on_show_is_shown_unless_there_is_a_stroke(served, tab):
+    mine, theirs = tab(served.address).open(), tab(served.address).open()
+    theirs.press("s")
+    theirs.drag(0.0, 0.2)
+    theirs.until_saved()
+    mine.tab.bring_to_front()
+    mine.until("() => document.querySelectorAll('#marks button').length === 1")
+    assert mine.times() == theirs.times()
+    box = mine.tab.locator("#stage").bounding_box()
+    mine.tab.mouse.move(mine.x(0.6), box["y"] + 200)
+    mine.tab.mouse.down()
+    mine.tab.mouse.move(mine.x(0.7), box["y"] + 200)
+    with mine.tab.expect_response("**/api/clips/talk_1"):
+        theirs.drag(0.4, 0.5)
+        theirs.until_saved()
+    mine.tab.mouse.up()
+    mine.tab.wait_for_selector("#conflict[open]")
 
 
 def test_a_file_broken_while_the_app_runs_is_named_and_left_alone(page, served):
