@@ -12,6 +12,7 @@ from typing import Any
 from cleaner.audio import open_recording
 from cleaner.clips import slice_recording
 from cleaner.errors import CleanerError, ImportFormatError, UsageError, WriteError
+from cleaner.files import fingerprint
 from cleaner.imports.apply import Applied, import_labels
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.manifest import Clip
@@ -22,10 +23,14 @@ _SHOWN_JOBS = 12
 
 @dataclass
 class Job:
-    """One recording on its way in: ``state`` is waiting, slicing, done or failed."""
+    """One recording on its way in: ``state`` is waiting, slicing, done or failed.
+
+    ``is_new`` says that its file came with it; one that lay there already is never taken away.
+    """
 
     name: str
     path: Path
+    is_new: bool = True
     state: str = "waiting"
     share: float = 0.0
     message: str = "waiting"
@@ -52,10 +57,9 @@ class Intake:
         """
         name = safe_name(name)
         try:
-            path = self._store(name, chunks)
+            job = self._store(name, chunks)
         except OSError as error:
             raise WriteError(f"{name} cannot be stored: {error.strerror or error}") from None
-        job = Job(path.name, path)
         self._jobs.append(job)
         self._waiting.put(job)
         self._ensure_running()
@@ -67,20 +71,24 @@ class Intake:
         shown = [job for number, job in enumerate(self._jobs) if number >= last or job.state == "failed"]
         return [job.as_dict() for job in reversed(shown)]
 
-    def _store(self, name: str, chunks: Iterable[bytes]) -> Path:
+    def _store(self, name: str, chunks: Iterable[bytes]) -> Job:
+        """The file's job; what came before, and was perhaps left when the app ended, is not kept twice."""
         path = self._reserve(name)
         part = path.with_name(f".{path.name}.part")
         try:
             with part.open("wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
+            if same := _same_file(part):
+                path.unlink()
+                return Job(same.name, same, is_new=False)
             part.replace(path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         finally:
             part.unlink(missing_ok=True)
-        return path
+        return Job(path.name, path)
 
     def _reserve(self, name: str) -> Path:
         """An empty file of that name, made unique; nothing that is there is ever overwritten."""
@@ -108,7 +116,8 @@ class Intake:
             try:
                 self._slice(job)
             except CleanerError as error:
-                job.path.unlink(missing_ok=True)
+                if job.is_new:
+                    job.path.unlink(missing_ok=True)
                 job.message, job.state = str(error), "failed"
             except Exception as error:  # the page must hear of it; other recordings go on
                 job.message, job.state = f"{type(error).__name__}: {error}", "failed"
@@ -123,7 +132,7 @@ class Intake:
             job.share = min(1.0, done_s * rate_hz / samples) if samples else 0.5
 
         sliced = slice_recording(job.path, self._data, progress=progress)
-        if sliced.was_there:
+        if sliced.was_there and job.is_new:
             job.path.unlink(missing_ok=True)
         known = "was here already: " if sliced.was_there else ""
         notes = "".join(f"; {warning}" for warning in sliced.warnings)
@@ -131,6 +140,15 @@ class Intake:
         self._on_clips()  # before it says so: who reads "done" asks for the clips at once
         job.message = f"{known}{count} {'clip' if count == 1 else 'clips'}{notes}"
         job.state, job.share = "done", 1.0
+
+
+def _same_file(part: Path) -> Path | None:
+    """The file beside ``part`` that holds the same; what is still on its way in has a dot or is empty."""
+    size = part.stat().st_size
+    whole = [path for path in part.parent.iterdir() if not path.name.startswith(".")]
+    alike = [path for path in whole if size and path.is_file() and path.stat().st_size == size]
+    mark = fingerprint(part)
+    return next((path for path in alike if fingerprint(path) == mark), None)
 
 
 def import_posted(

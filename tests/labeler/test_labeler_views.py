@@ -467,6 +467,22 @@ def test_an_upload_stays_in_its_folder_and_overwrites_nothing(client, data, tmp_
     assert not (tmp_path / "escaped.wav").exists() and not (data / "escaped.wav").exists()
 
 
+def test_an_upload_left_when_the_app_was_killed_is_gone_on_with_and_not_stored_twice(
+    client, data, tmp_path, wait_for_jobs
+):
+    sound = (tmp_path / "talk.wav").read_bytes() + b"another"
+    (data / "recordings").mkdir()
+    (data / "recordings" / "left.wav").write_bytes(sound)
+    shutil.copy(data / "clips" / "talk_0.wav", data / "clips" / "left_0.wav")
+    for message in ("1 clip", "was here already: 1 clip"):
+        client.post("/api/recordings?name=again.wav", data=sound, content_type="application/octet-stream")
+        newest, *_ = wait_for_jobs(client)
+        assert (newest["name"], newest["state"], newest["message"]) == ("left.wav", "done", message)
+        assert [path.name for path in (data / "recordings").iterdir()] == ["left.wav"]
+        assert (data / "recordings" / "left.wav").read_bytes() == sound
+    assert client.get("/api/project").json["recordings"] == ["talk", "left"]
+
+
 def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client, data, wait_for_jobs):
     client.post("/api/recordings?name=a.wav", data=b"not sound" * 99, content_type="application/octet-stream")
     [job] = wait_for_jobs(client)
