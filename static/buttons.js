@@ -1,3 +1,4 @@
+import { onClick } from "./dom.js";
 import { isEnabled, keyName } from "./keys.js";
 
 /** Make the buttons of the table of actions, each in the place of its group; returns what refreshes them soon. */
@@ -39,10 +40,7 @@ function button(action, layout) {
   element.setAttribute("aria-label", action.label);
   element.setAttribute("aria-keyshortcuts", action.keys.join(" "));
   element.append(...face(action, keys[0]));
-  element.addEventListener("click", (event) => {
-    if (event.detail > 0) element.blur(); // a mouse's click leaves the keys to the page
-    action.run();
-  });
+  onClick(element, () => action.run());
   return element;
 }
 

@@ -11,6 +11,21 @@ export function h(tag, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** Put new children into a list of buttons; focus stays at its place in the list. */
+export function refill(list, children) {
+  const place = [...list.children].findIndex((child) => child.contains(document.activeElement));
+  list.replaceChildren(...children);
+  children[place]?.querySelector("button").focus({ preventScroll: true });
+}
+
+/** Call `run` on a click; a mouse's click leaves the keys to the page. */
+export function onClick(element, run) {
+  element.addEventListener("click", (event) => {
+    if (event.detail > 0) element.blur();
+    run();
+  });
+}
+
 /** 0:07, 1:02:03. */
 export function clock(seconds) {
   const whole = Math.floor(seconds);

@@ -1,5 +1,5 @@
 import { swatch } from "../buttons.js";
-import { byId, h } from "../dom.js";
+import { byId, h, onClick, refill } from "../dom.js";
 import { removedSeconds } from "../mark-rules.js";
 
 /** The clip's stretches in words, each a button that chooses it. */
@@ -14,8 +14,8 @@ export class MarkList {
   #draw() {
     const { editor } = this;
     const items = editor.marks.map((mark, index) => h("li", {}, this.#item(mark, index)));
-    byId("marks").replaceChildren(...items);
-    this.#reveal(items[editor.selected]);
+    refill(byId("marks"), items);
+    this.#reveal(byId("marks").children[editor.selected]);
     const removed = removedSeconds(editor.marks);
     const share = (100 * removed) / editor.clip.duration_s;
     byId("marks-title").textContent = editor.isProposal ? "Proposed for this clip" : "Marked in this clip";
@@ -41,7 +41,7 @@ export class MarkList {
     const verb = mark.kind === "unknown" ? "Left open" : "Remove";
     button.setAttribute("aria-label", `${verb} ${times} s, ${look.title}`);
     button.setAttribute("aria-pressed", String(index === this.editor.selected));
-    button.addEventListener("click", () => this.onChoose(index));
+    onClick(button, () => this.onChoose(index));
     return button;
   }
 }

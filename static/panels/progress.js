@@ -1,4 +1,4 @@
-import { byId, counted, h, percent } from "../dom.js";
+import { byId, counted, h, onClick, percent, refill } from "../dom.js";
 
 /** How far one is: clips, minutes and share removed, over all and by recording; agreement with the model. */
 export class Progress {
@@ -24,7 +24,7 @@ export class Progress {
       sum.removed_s += clips.removed_s[i];
     }
     this.#drawTotal(total(sums));
-    byId("recordings").replaceChildren(...sums.map((sum, index) => this.#row(sum, index)));
+    refill(byId("recordings"), sums.map((sum, index) => this.#row(sum, index)));
   }
 
   agreement({ clips, share, enough }) {
@@ -57,7 +57,7 @@ export class Progress {
     const bar = h("span", { className: "bar" });
     bar.style.setProperty("--share", sum.clips ? sum.reviewed / sum.clips : 0);
     button.append(bar);
-    button.addEventListener("click", () => this.#choose(shown ? null : index));
+    onClick(button, () => this.#choose(shown ? null : index));
     return h("li", {}, button);
   }
 }

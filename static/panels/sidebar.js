@@ -1,4 +1,4 @@
-import { byId, clock, h } from "../dom.js";
+import { byId, clock, h, onClick } from "../dom.js";
 
 const ROW_PX = 30;
 const SPARE = 6;
@@ -67,10 +67,7 @@ export class Sidebar {
     meter(share, clips.doubt[index], this.#mostDoubt));
     if (index === this.queue.index) row.setAttribute("aria-current", "true");
     row.style.transform = `translateY(${place * ROW_PX}px)`;
-    row.addEventListener("click", (event) => {
-      if (event.detail > 0) row.blur();
-      this.open(index);
-    });
+    onClick(row, () => this.open(index));
     return row;
   }
 }

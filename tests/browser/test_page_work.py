@@ -511,6 +511,19 @@ def test_what_another_person_draws_is_shown_beside_its_neighbours(served, tab):
     mine.until(GOES, -0.2)
 
 
+def test_focus_stays_on_a_button_pressed_by_key_and_leaves_one_pressed_by_mouse(page):
+    page.press("s")
+    page.drag(0.2, 0.4)
+    page.drag(0.6, 0.8)
+    for button in (page.tab.locator(".recording"), page.tab.locator("#marks button").nth(0)):
+        button.focus()
+        page.press("Enter")
+        assert button.get_attribute("aria-pressed") == "true"
+        assert button.evaluate("(one) => one === document.activeElement")
+        button.click()
+        assert page.tab.evaluate("() => document.activeElement === document.body")
+
+
 def another_recording(tmp_path, name):
     """A file of other bytes than the recording that is there."""
     (tmp_path / name).write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
