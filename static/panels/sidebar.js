@@ -19,7 +19,7 @@ export class Sidebar {
     queue.on("queue.change", () => this.draw());
     queue.on("queue.move", () => (queue.mode === "order" ? this.#drawCurrent() : this.draw()));
     for (const radio of document.querySelectorAll("[name=mode]")) {
-      radio.addEventListener("change", () => queue.setMode(radio.value));
+      onClick(radio, () => queue.setMode(radio.value)); // an arrow key's choice is a click, too
     }
   }
 

@@ -524,6 +524,19 @@ def test_focus_stays_on_a_button_pressed_by_key_and_leaves_one_pressed_by_mouse(
         assert page.tab.evaluate("() => document.activeElement === document.body")
 
 
+def test_arrows_move_the_playhead_after_an_order_was_chosen_by_mouse(page):
+    page.tab.locator("[value=doubt]").click()
+    page.press("ArrowRight")
+    assert page.tab.locator("[value=doubt]").is_checked()
+    assert page.text("#time") == "0.02 s"
+    page.tab.locator("[value=doubt]").focus()
+    page.press("ArrowRight")
+    assert page.tab.locator("[value=unreviewed]").evaluate("(one) => one === document.activeElement")
+    page.press("n")
+    page.shows("talk_2")
+    page.until("() => document.querySelectorAll('.clip-row').length === 3")  # in the order chosen by the key
+
+
 def another_recording(tmp_path, name):
     """A file of other bytes than the recording that is there."""
     (tmp_path / name).write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
