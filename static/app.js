@@ -69,7 +69,7 @@ zoomByWheel(stage, view);
 
 const header = new Header(editor);
 new MarkList(editor, looks, (index) => editor.select(index));
-new Sidebar(queue, (index) => go.to(index));
+const sidebar = new Sidebar(queue, (index) => go.to(index));
 const saveState = new SaveState(saver);
 dropFiles(document.body, (dropped) => files.upload(dropped));
 
@@ -101,6 +101,7 @@ saver.on("save.conflict", async ({ current, reviewed }) => {
 function load({ clips: columns, recordings }) {
   progress.load(recordings);
   files.load(recordings);
+  sidebar.load(recordings);
   queue.load(columns);
   byId("empty").hidden = queue.length > 0;
   byId("work").inert = queue.length === 0;

@@ -12,6 +12,7 @@ export class Sidebar {
   constructor(queue, open) {
     this.queue = queue;
     this.open = open;
+    this.recordings = [];
     this.list = byId("clips");
     this.rows = byId("clip-rows");
     this.list.addEventListener("scroll", () => this.#drawRows());
@@ -21,6 +22,10 @@ export class Sidebar {
     for (const radio of document.querySelectorAll("[name=mode]")) {
       onClick(radio, () => queue.setMode(radio.value)); // an arrow key's choice is a click, too
     }
+  }
+
+  load(recordings) {
+    this.recordings = recordings;
   }
 
   draw() {
@@ -62,13 +67,20 @@ export class Sidebar {
     const row = h("button", {
       type: "button", className: `clip-row ${state}`, title: clips.id[index], "data-index": index,
     }, h("span", { className: "dot" }), h("span", { className: "clip-number", textContent: `#${clips.number[index]}` }),
-    h("span", { className: "clip-time", textContent: clock(clips.start_s[index]) }),
+    h("span", { className: "clip-place", textContent: this.#place(index) }),
     h("span", { className: "hidden", textContent: state === "open" ? "not reviewed" : "reviewed" }),
     meter(share, clips.doubt[index], this.#mostDoubt));
     if (index === this.queue.index) row.setAttribute("aria-current", "true");
     row.style.transform = `translateY(${place * ROW_PX}px)`;
     onClick(row, () => this.open(index));
     return row;
+  }
+
+  /** When it starts, or where clips of several recordings are listed, of which it is. */
+  #place(index) {
+    const { clips, recording } = this.queue;
+    const areOfSeveral = recording === null && this.recordings.length > 1;
+    return areOfSeveral ? this.recordings[clips.recording[index]] : clock(clips.start_s[index]);
   }
 }
 

@@ -377,6 +377,16 @@ def test_a_chosen_recording_is_gone_to_and_what_is_left_is_not_reviewed(two):
     two.shows("other9_1")  # other9_0 is reviewed
 
 
+def test_clips_of_several_recordings_are_listed_with_their_recording_and_of_one_with_their_time(two):
+    rows = two.tab.locator(".clip-row")
+    assert [text.split() for text in rows.all_inner_texts()] == [
+        [f"#{number}", name, "not", "reviewed"] for name in ("talk", "other9") for number in range(4)
+    ]
+    two.tab.locator(".recording", has_text="other").click()
+    two.shows("other9_0")
+    assert [text.split()[:2] for text in rows.all_inner_texts()] == [[f"#{i}", f"0:0{i}"] for i in range(4)]
+
+
 def test_next_leads_into_the_chosen_recording_from_wherever_one_is(two):
     two.tab.locator(".recording", has_text="talk").click()
     two.press("g")
