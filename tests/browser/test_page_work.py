@@ -648,6 +648,15 @@ def test_every_refused_file_stays_in_the_list_with_its_reason(page, tmp_path):
     page.problems.clear()  # the browser notes the refused files
 
 
+def test_a_long_name_without_a_gap_stays_in_the_dialog(page, tmp_path):
+    (tmp_path / f"{'long_' * 30}.txt").write_text("no sound")
+    page.press("d")
+    page.tab.locator("#upload-input").set_input_files(tmp_path / f"{'long_' * 30}.txt")
+    page.tab.wait_for_selector("#jobs .failed")
+    assert page.tab.locator("#files").evaluate("(dialog) => dialog.scrollWidth - dialog.clientWidth") == 0
+    page.problems.clear()  # the browser notes the refused file
+
+
 def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     (tmp_path / "track.txt").write_text("1.100000\t1.300000\tbreath\n")
     page.press("d")
