@@ -1,4 +1,4 @@
-import { byId, counted, h, onClick, percent, refill } from "../dom.js";
+import { byId, h, onClick, percent, refill } from "../dom.js";
 
 /** How far one is: clips, minutes and share removed, over all and by recording; agreement with the model. */
 export class Progress {
@@ -32,7 +32,7 @@ export class Progress {
     element.hidden = !clips;
     if (!clips) return;
     byId("agreement-share").textContent = percent(share, 1);
-    byId("agreement-over").textContent = `agreement with the model over the last ${counted(clips, "clip")}`;
+    byId("agreement-over").textContent = `agreement with the model over the last ${clips > 1 ? `${clips} clips` : "clip"}`;
     byId("agreement-enough").hidden = !enough;
   }
 

@@ -280,6 +280,7 @@ def test_a_proposal_is_shown_as_one_until_it_is_accepted(advised, tab):
     assert page.marks() == proposed
     assert advised.stored()["reviewed"] is True and len(advised.stored()["remove"]) == len(proposed)
     assert "100.0 %" in page.text("#agreement-share")
+    assert page.text("#agreement-over") == "agreement with the model over the last clip"
 
 
 def test_a_stroke_on_a_proposal_corrects_it(advised, tab):
