@@ -21,13 +21,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cleaner.cli import Parser, add_options, options_from, run, setting
+from cleaner.cli import Parser, add_options, options_from, parse_number, run, setting
 from cleaner.errors import UsageError
 
 if TYPE_CHECKING:
     from cleaner.detect import Detector
 
 ROOT = Path(__file__).resolve().parent
+
+
+def parse_gib(text: str) -> float:
+    """A number of GiB above 0; raises UsageError otherwise."""
+    gib = parse_number(text)
+    if gib <= 0:
+        raise UsageError(f"{text} GiB would take no recording; it must be above 0")
+    return gib
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class AppSettings:
     port: int = setting(8765, "port to listen at; 0 takes any free one")
     token: str | None = setting(None, "what others must know to get in; made up where --host needs one")
     no_browser: bool = setting(False, "do not open the browser")
-    max_upload_gib: float = setting(4.0, "largest recording that the page takes, in GiB")
+    max_upload_gib: float = setting(4.0, "largest recording that the page takes, in GiB", parse=parse_gib)
 
 
 def main() -> int:
@@ -68,6 +76,8 @@ def serve(settings: AppSettings) -> None:
     from labeler.guard import is_loopback
     from labeler.training import learnt_from
 
+    if settings.data.is_file():
+        raise UsageError(f"--data {settings.data} is a file; it must be a folder")
     if not 0 <= settings.port <= 65_535:
         raise UsageError(f"--port {settings.port} is out of range; it must be from 0 to 65535")
     checkpoint = settings.checkpoint or learnt_from(settings.data) or shipped_checkpoint()

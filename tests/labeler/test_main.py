@@ -90,6 +90,11 @@ def test_wrong_usage_is_one_line(data, tmp_path):
     assert refused(data, "--checkpoint", str(tmp_path / "none.pt"))[0] == 2
     code, said = refused(data, "--no-model", "--port", "99999")
     assert code == 2 and said.count("\n") == 1
+    for size in ("-1", "0", "inf"):
+        code, said = refused(data, "--no-model", "--max-upload-gib", size)
+        assert code == 2 and size in said.splitlines()[-1]
+    code, said = refused(data / "labels.json", "--no-model")
+    assert code == 2 and said.count("\n") == 1 and "is a file; it must be a folder" in said
 
 
 def test_a_taken_port_is_one_line(start, data):
