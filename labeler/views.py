@@ -217,7 +217,10 @@ def export(name: str) -> Response:
 
 @pages.app_errorhandler(HTTPException)
 def refused(error: HTTPException) -> tuple[Response, int]:
-    """Every refusal is one sentence."""
+    """Every refusal is one sentence: to a person who opens the page as text, to the page as JSON."""
+    if request.path == "/":
+        said = (error.description or "").rstrip(".")
+        return Response(f"{said[:1].upper()}{said[1:]}.\n", mimetype="text/plain"), error.code or 500
     return jsonify(error=error.description), error.code or 500
 
 

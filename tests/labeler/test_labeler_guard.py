@@ -58,7 +58,9 @@ def test_a_token_is_asked_for_everywhere_and_taken_once(make_app):
     client = make_app(host="0.0.0.0", token="sésame").test_client()
     for path in ("/", "/api/project", "/static/app.js", "/api/clips/talk_1/sound.wav"):
         assert client.get(path).status_code == 401
-    assert client.get("/?token=wrong").status_code == 401
+    said = client.get("/?token=wrong")
+    assert said.status_code == 401 and said.mimetype == "text/plain"
+    assert said.text == "Open the address with the token that was printed when the app started.\n"
     assert client.get("/api/project?token=sésame").status_code == 401
     entered = client.get("/?token=sésame")
     assert entered.status_code == 302 and "HttpOnly" in entered.headers["Set-Cookie"]
