@@ -15,7 +15,7 @@ export class MarkList {
     const { editor } = this;
     const items = editor.marks.map((mark, index) => h("li", {}, this.#item(mark, index)));
     refill(byId("marks"), items);
-    this.#reveal(byId("marks").children[editor.selected]);
+    this.#reveal(items[editor.selected]);
     const removed = removedSeconds(editor.marks);
     const share = (100 * removed) / editor.clip.duration_s;
     byId("marks-title").textContent = editor.isProposal ? "Proposed for this clip" : "Marked in this clip";
