@@ -1,9 +1,10 @@
 """Labels on their way out: the page's names of the formats, and archives of their files."""
 
-import io
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import IO
 
 from cleaner.dataset import Dataset
 from cleaner.errors import LabelsError
@@ -44,12 +45,16 @@ def extent(dataset: Dataset, labels: Mapping[str, ClipLabel]) -> tuple[int, int]
     return held, sum(not label.trains and bool(label.remove or label.unknown) for label in stored)
 
 
-def archive(export: Export, dataset: Dataset, labels: Callable[[str], ClipLabel]) -> bytes:
-    """A zip of the export's files for every recording that somebody dealt with."""
+def archive(export: Export, dataset: Dataset, labels: Callable[[str], ClipLabel]) -> IO[bytes]:
+    """A zip of the export's files for every recording that somebody dealt with.
+
+    An open file without a name, at its start: arrays of many hours have no room in memory.
+    """
     dealt_with = {clip.recording: None for clip in dataset.clips.values() if labels(clip.clip).trains}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by who reads it)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         for recording in dealt_with:
             for name, data in export_labels(export.module, dataset, labels, recording):
                 made.writestr(name, data)
-    return buffer.getvalue()
+    file.seek(0)
+    return file

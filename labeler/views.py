@@ -209,10 +209,8 @@ def export(name: str) -> Response:
         abort(404, f"there is no export {name!r}; there are {', '.join(EXPORTS)}")
     here = project()
     extent(here.dataset, here.store.labels())
-    data = archive(EXPORTS[name], here.dataset, here.store.get)
-    return send_file(
-        io.BytesIO(data), mimetype="application/zip", as_attachment=True, download_name=f"labels-{name}.zip"
-    )
+    file = archive(EXPORTS[name], here.dataset, here.store.get)
+    return send_file(file, mimetype="application/zip", as_attachment=True, download_name=f"labels-{name}.zip")
 
 
 @pages.app_errorhandler(HTTPException)
