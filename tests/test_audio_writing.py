@@ -169,6 +169,16 @@ def test_nothing_is_overwritten_unasked(tmp_path):
     assert samples_of(tmp_path / "b.wav").shape == (2, 30_000)
 
 
+def test_a_link_is_followed_and_stays_one(tmp_path):
+    source = wav(tmp_path / "a.wav")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.wav").symlink_to(tmp_path / "real" / "b.wav")
+    copy(source, tmp_path / "link.wav")
+    assert (tmp_path / "link.wav").is_symlink()
+    assert samples_of(tmp_path / "real" / "b.wav").shape == (2, 30_000)
+    assert [path.name for path in (tmp_path / "real").iterdir()] == ["b.wav"]
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg"])
 def test_a_failure_leaves_no_trace(tmp_path, suffix):
     source = wav(tmp_path / "a.wav")

@@ -62,7 +62,8 @@ class Writer:
         self._overwrite = overwrite
         self._bytes = 0
         self._sink: Sink | None = None
-        self._part = self.path.with_name(f".{os.getpid()}-{id(self):x}.part")
+        self._place = self.path.resolve()  # a link is followed, not replaced
+        self._part = self._place.with_name(f".{os.getpid()}-{id(self):x}.part")
         self._rates = RateChanger(
             output.source_rate_hz, output.sample_rate_hz, output.source_channels, output.source_type
         )
@@ -90,7 +91,7 @@ class Writer:
             _sync(self._part)
             self._warn_of_losses()
             self._check_place()
-            self._part.replace(self.path)
+            self._part.replace(self._place)
 
     def abort(self) -> None:
         """Drop what was written; what lay at ``path`` before is untouched."""
