@@ -36,6 +36,7 @@ from cleaner.audio.mp3.stretches import Mp3Stretches  # noqa: E402
 
 SECONDS = 60
 STRETCH_FRAMES = 200
+_ONE_STRETCH = 10_000  # frames, more than there are
 NEAR_FRAMES = 4
 _SILENT_DB = -120.0
 _DECODED_IN_BROWSER = """async files => {
@@ -110,7 +111,7 @@ def written(sound: Sound, wav: Path, path: Path, frames: int, rate: dict[str, An
 def row(sound: Sound, name: str, rate: dict[str, Any], folder: Path, browser: Any) -> str:
     """One line of the first table."""
     wav, one, many = folder / "sound.wav", folder / "one.mp3", folder / "many.mp3"
-    written(sound, wav, one, 10**9, rate)
+    written(sound, wav, one, _ONE_STRETCH, rate)
     seams = written(sound, wav, many, STRETCH_FRAMES, rate)
     source = soundfile.read(wav, always_2d=True)[0].T
     alone, joined = (_decoded(path) for path in (one, many))
