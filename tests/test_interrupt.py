@@ -37,8 +37,8 @@ def test_during_the_work_what_is_half_done_is_taken_back():
 def test_told_to_end_it_takes_back_what_is_half_done(name):
     ended = f"signal.raise_signal(signal.{name})"
     work = f"def main():\n    try:\n        {ended}\n    finally:\n        print('taken back')"
-    code = 128 + getattr(signal, name)
-    assert program("leave_at_once()", work, "run(main)") == (code, "taken back\n", "interrupted\n")
+    code, heeded = 128 + getattr(signal, name), f"signal.signal(signal.{name}, signal.SIG_DFL)"
+    assert program(heeded, "leave_at_once()", work, "run(main)") == (code, "taken back\n", "interrupted\n")
 
 
 def test_after_the_work_it_ends_without_a_traceback():
