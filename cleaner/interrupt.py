@@ -26,9 +26,9 @@ def leave_at_once() -> None:
     Where Ctrl-C is ignored, as in the background of a shell, it stays so.
     """
     global _is_program
+    _is_program = True
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
-        _is_program = True
 
 
 @contextmanager

@@ -38,7 +38,10 @@ def test_told_to_end_it_takes_back_what_is_half_done(name):
     ended = f"signal.raise_signal(signal.{name})"
     work = f"def main():\n    try:\n        {ended}\n    finally:\n        print('taken back')"
     code, heeded = 128 + getattr(signal, name), f"signal.signal(signal.{name}, signal.SIG_DFL)"
-    assert program(heeded, "leave_at_once()", work, "run(main)") == (code, "taken back\n", "interrupted\n")
+    in_background = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    for given in ([heeded], [heeded, in_background]):
+        ended = program(*given, "leave_at_once()", work, "run(main)")
+        assert ended == (code, "taken back\n", "interrupted\n")
 
 
 def test_after_the_work_it_ends_without_a_traceback():
