@@ -51,6 +51,13 @@ def test_a_damaged_stretch_is_silent_and_time_holds(tmp_path, noise_wav, suffix)
     assert np.corrcoef(holed[0, last_second], whole[0, last_second])[0, 1] > 0.9
 
 
+@pytest.mark.parametrize("suffix", [".ogg", ".opus"])
+def test_an_ogg_file_cut_within_its_last_page_is_told(tmp_path, noise_wav, suffix):
+    good = encoded(noise_wav, suffix)
+    for lost in (1, 100):
+        assert "no whole last page" in read(tmp_path / f"short{suffix}", good[:-lost])[1][-1]
+
+
 @pytest.mark.parametrize(
     "suffix", [".wav", ".rf64", ".w64", ".caf", ".aiff", ".flac", ".mp3", ".mka", ".webm", ".ogg", ".opus"]
 )
@@ -61,7 +68,7 @@ def test_a_file_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path, noise_wav,
     rate_hz = 48_000 if suffix in (".webm", ".opus") else RATE_HZ
     assert 2.5 * rate_hz < there.shape[1] < 5 * rate_hz
     if suffix in (".ogg", ".opus"):
-        assert any("cut short, it seems: it has no last page" in line for line in warnings)
+        assert any("cut short, it seems: it has no whole last page" in line for line in warnings)
         return
     assert any("cut short" in line and "of 0:00:06.0" in line for line in warnings)
 

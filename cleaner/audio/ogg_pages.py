@@ -40,12 +40,15 @@ class Page:
 
 
 def has_its_end(path: Path) -> bool:
-    """Whether the last page of an Ogg file says that it is the last."""
+    """Whether the last page of an Ogg file is whole and says that it is the last."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _LONGEST_PAGE))
         tail = file.read()
-    at = tail.rfind(b"OggS")
-    return at >= 0 and len(tail) > at + 5 and bool(tail[at + 5] & _LAST)
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if len(page) < _HEAD.size or not page[5] & _LAST:
+        return False
+    segments = page[_HEAD.size : _HEAD.size + page[26]]
+    return len(page) >= _HEAD.size + page[26] + sum(segments)
 
 
 def checksum(data: bytes) -> int:

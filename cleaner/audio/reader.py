@@ -286,7 +286,7 @@ class Recording:
     def _warn_if_short(self, position: int, stop: int | None) -> None:
         if stop is None and self.info.container == "ogg" and not has_its_end(self.path):
             there = clock(position / self.info.sample_rate_hz)
-            self._warn(f"cut short, it seems: it has no last page; {there} are there")
+            self._warn(f"cut short, it seems: it has no whole last page; {there} are there")
         expected, rate_hz = self.info.samples, self.info.sample_rate_hz
         allowed = 0 if self.info.bits else _A_FRAME
         if expected is None and self.info.states_duration and self.info.duration_s:
