@@ -47,7 +47,9 @@ export function erase(marks, start, end) {
  */
 export function paint(marks, { start, end, kind }, durationS) {
   if (end < start) [start, end] = [end, start];
-  if (end - start < DECISION_S) end = start + DECISION_S;
+  [start, end] = [clamp(start, 0, durationS), clamp(end, 0, durationS)];
+  if (end - start < DECISION_S) end = Math.min(start + DECISION_S, durationS);
+  if (end - start < DECISION_S) start = Math.max(end - DECISION_S, 0);
   if (kind === "") {
     const touched = marks.filter((mark) => mark.end >= start && mark.start <= end);
     const kinds = new Set(touched.map((mark) => mark.kind));
@@ -64,12 +66,12 @@ export function paint(marks, { start, end, kind }, durationS) {
 
 /**
  * Move one edge ("start" or "end") of mark `index`; it stops at its neighbours and leaves one decision. An edge
- * that a neighbour shares is the border of both and moves for both.
+ * that a neighbour of another kind shares is the border of both and moves for both.
  */
 export function moveEdge(marks, index, edge, timeS, durationS) {
   const at = marks[index][edge];
-  const left = marks.find((mark) => mark.end === at);
-  const right = marks.find((mark) => mark.start === at);
+  const beside = marks.find((mark) => sharesBorder(mark, marks[index], edge));
+  const [left, right] = edge === "start" ? [beside, marks[index]] : [marks[index], beside];
   const lowest = left ? Math.min(at, left.start + DECISION_S) : (marks[index - 1]?.end ?? 0);
   const highest = right ? Math.max(at, right.end - DECISION_S) : (marks[index + 1]?.start ?? durationS);
   const border = clamp(timeS, lowest, highest);
@@ -77,6 +79,11 @@ export function moveEdge(marks, index, edge, timeS, durationS) {
     if (mark === left) return { ...mark, end: border };
     return mark === right ? { ...mark, start: border } : mark;
   });
+}
+
+/** Whether a mark ends, or begins, where that edge of another one is, and is of another kind. */
+export function sharesBorder(mark, other, edge) {
+  return mark[edge === "start" ? "end" : "start"] === other[edge] && mark.kind !== other.kind;
 }
 
 export function setKind(marks, index, kind) {

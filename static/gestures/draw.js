@@ -4,7 +4,7 @@
  * Turns pointer events into calls of the editor; both ends of a stroke snap to the quietest place nearby
  * unless snapping is off. Esc gives a stroke up, and it ends where what it is drawn on goes.
  */
-import { DECISION_S } from "../mark-rules.js";
+import { DECISION_S, sharesBorder } from "../mark-rules.js";
 import { quietest } from "../snap.js";
 
 const CLICK_PX = 4;
@@ -74,7 +74,8 @@ export class DrawGesture {
   /** What the edge has passed over: it stays where the stretch shrinks and no other grows instead. */
   #edgeStroke({ edge, end }) {
     const outward = edge.edge === "start" ? end < edge.at : end > edge.at;
-    const isShared = this.editor.marks.filter(({ start, end: to }) => start === edge.at || to === edge.at).length > 1;
+    const { marks } = this.editor;
+    const isShared = marks.some((mark) => sharesBorder(mark, marks[edge.index], edge.edge));
     return { start: edge.at, end, keep: !outward && !isShared };
   }
 
@@ -83,12 +84,12 @@ export class DrawGesture {
     if (!drag) return;
     this.#cancel();
     if (!drag.moved) this.#click(event, drag);
-    else if (drag.edge) this.#moveEdge(event, drag);
+    else if (Math.abs(event.clientX - drag.x) <= CLICK_PX) return; // brought back to where it began
+    else if (drag.edge) this.#moveEdge(drag);
     else this.#stroke(drag);
   }
 
-  #moveEdge(event, { edge, end, x }) {
-    if (Math.abs(event.clientX - x) <= CLICK_PX) return; // brought back to where it was
+  #moveEdge({ edge, end }) {
     this.editor.select(edge.index, edge.edge); // a key may have chosen another one meanwhile
     this.editor.moveEdge(this.#snapped(end));
   }

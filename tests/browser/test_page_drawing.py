@@ -245,6 +245,7 @@ RULES = """async () => {
     text(rules.paint(marks('b1-3'), marks('b3-5')[0], 1)),
     text(rules.tidy(rules.erase(marks('b1-9'), 0.3, 0.4), 1)),
     text(rules.tidy(rules.erase(marks('b1-9'), 0.115, 0.885), 1)),
+    text(rules.paint([], { start: 0.99, end: 1.3, kind: 'noise' }, 1)),
     text(rules.paint(marks('b1-9'), { start: 0.115, end: 0.885, kind: 'noise' }, 1)),
     text(rules.tidy(marks('8-14'), 1)),
     text(rules.moveEdge(marks('1-3 5-7'), 0, 'end', 0.9, 1)),
@@ -252,6 +253,7 @@ RULES = """async () => {
     text(rules.moveEdge(marks('s1-4 n4-7'), 0, 'end', 0.6, 1)),
     text(rules.moveEdge(marks('s1-4 n4-7'), 1, 'start', 0.2, 1)),
     text(rules.moveEdge(marks('s1-4 n4-7'), 0, 'end', 0.9, 1)),
+    text(rules.moveEdge(marks('s1-4 s4-7'), 0, 'end', 0.2, 1)),
   ];
 }"""
 
@@ -267,6 +269,7 @@ def test_marks_obey_their_rules(page):
         "b1-5",
         "b1-3 b4-9",
         "",
+        "noise9.8-10",
         "noise1-9",
         "8-10",
         "1-5 5-7",
@@ -274,4 +277,5 @@ def test_marks_obey_their_rules(page):
         "s1-6 n6-7",
         "s1-2 n2-7",
         "s1-6.8 n6.8-7",
+        "s1-2 s4-7",
     ]
