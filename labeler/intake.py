@@ -81,7 +81,7 @@ class Intake:
                     file.write(chunk)
             if same := _same_file(part):
                 path.unlink()
-                return Job(same.name, same, is_new=False)
+                return Job(path.name, same, is_new=False)
             part.replace(path)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ class Intake:
         sliced = slice_recording(job.path, self._data, progress=progress)
         if sliced.was_there and job.is_new:
             job.path.unlink(missing_ok=True)
-        known = "was here already: " if sliced.was_there else ""
+        known = f"was here already as {sliced.recording}: " if sliced.was_there else ""
         notes = "".join(f"; {warning}" for warning in sliced.warnings)
         count = len(sliced.clips)
         self._on_clips()  # before it says so: who reads "done" asks for the clips at once

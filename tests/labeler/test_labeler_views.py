@@ -474,10 +474,10 @@ def test_an_upload_left_when_the_app_was_killed_is_gone_on_with_and_not_stored_t
     (data / "recordings").mkdir()
     (data / "recordings" / "left.wav").write_bytes(sound)
     shutil.copy(data / "clips" / "talk_0.wav", data / "clips" / "left_0.wav")
-    for message in ("1 clip", "was here already: 1 clip"):
+    for message in ("1 clip", "was here already as left: 1 clip"):
         client.post("/api/recordings?name=again.wav", data=sound, content_type="application/octet-stream")
         newest, *_ = wait_for_jobs(client)
-        assert (newest["name"], newest["state"], newest["message"]) == ("left.wav", "done", message)
+        assert (newest["name"], newest["state"], newest["message"]) == ("again.wav", "done", message)
         assert [path.name for path in (data / "recordings").iterdir()] == ["left.wav"]
         assert (data / "recordings" / "left.wav").read_bytes() == sound
     assert client.get("/api/project").json["recordings"] == ["talk", "left"]
