@@ -84,7 +84,8 @@ def _slice(recording: Path, data: str, settings: SliceSettings) -> Sliced:
     with _seconds_bar(recording.name, _length_s(recording)) as bar:
         sliced = slice_recording(recording, data, settings, lambda done_s: bar.update(done_s - bar.n))
     for warning in sliced.warnings:
-        print(f"warning: {recording}: {warning}", file=sys.stderr)
+        said = warning.removeprefix(f"{recording.name}: ")
+        print(f"warning: {recording}: {said}", file=sys.stderr)
     length_s = sum(clip.duration_s for clip in sliced.clips)
     state = "there already" if sliced.was_there else "done"
     what = f"{_counted(len(sliced.clips), 'clip')}, {length_s:.1f} s"

@@ -120,7 +120,7 @@ def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet
     """
     inputs = expand_inputs(names)
     output = settings.output
-    into_folder = output is not None and (output.is_dir() or len(inputs) > 1 or not output.suffix)
+    into_folder = output is not None and (output.is_dir() or len(inputs) > 1 or "." not in output.name)
     if into_folder and output and output.exists() and not output.is_dir():
         raise UsageError(f"-o {output} is a file; it must be a folder, or end in the name of a format")
     if output and not into_folder:
@@ -205,19 +205,27 @@ def _refuse_collisions(named: Sequence[Path], tasks: Sequence[Task], settings: O
     taken: set[Path] = set()
     for task in tasks:
         for path in task.written(settings):
-            if path.resolve() in inputs:
+            place = _place_of(path)
+            if place in inputs:
                 raise UsageError(f"{path} is an input; it is never overwritten, name another output with -o")
-            if path.resolve() in taken:
+            if place in taken:
                 raise UsageError(
                     f"{path} would be written twice; name another output, or clean recordings of one name "
                     "into folders of their own"
                 )
-            taken.add(path.resolve())
+            taken.add(place)
             if path.exists() and not task.may_overwrite(path, settings):
                 older = f" and is older than {task.recording}" if settings.resume else ""
                 raise UsageError(f"{path} exists{older}; --force overwrites it")
             if path.is_dir():
                 raise UsageError(f"{path} is a folder; the output must be a file")
+
+
+def _place_of(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # until Python 3.13 it is the latter
+        raise UsageError(f"{path} is a link that leads back to itself") from None
 
 
 def _check_writable(path: Path) -> None:

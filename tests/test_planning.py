@@ -71,6 +71,13 @@ def test_what_would_go_wrong_is_said_beforehand(here, names, settings, said):
             planned(*names, **settings)
 
 
+def test_a_link_that_leads_nowhere_is_told(here):
+    Path("x.mp3").symlink_to("y.mp3")
+    Path("y.mp3").symlink_to("x.mp3")
+    with pytest.raises(UsageError, match=r"x\.mp3 is a link that leads back to itself"):
+        planned("a.mp3", output=Path("x.mp3"))
+
+
 def test_a_link_to_an_input_is_an_input(here):
     Path("b_cleaned.mp3").symlink_to("a.mp3")
     with pytest.raises(UsageError, match="is an input"):
