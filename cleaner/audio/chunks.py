@@ -12,8 +12,6 @@ _MOST_CHUNKS = 200  # no good file has more
 _UNKNOWN_LENGTHS = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)  # written by programs that stream
 _MOST = 0xFFFF_FFFF  # that four bytes can say; in RF64 it means that the length stands elsewhere
 _NO_LENGTH = 1 << 62  # beyond it a length of 8 bytes is meant as one below 0
-_W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
-_W64_HEAD = 65_536  # tags lie behind the sound
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,8 @@ def _write_at(file: IO[bytes], position: int, data: bytes) -> None:
 
 def state_w64_length(path: Path, sound_bytes: int) -> None:
     """Say how long the sound of a Wave64 file is: FFmpeg counts the padding to 8 bytes as sound."""
+    start = chunks_of(path)["data"].start
     with path.open("r+b") as file:
-        at = file.read(_W64_HEAD).find(_W64_DATA)
-        file.seek(at + 16)
-        file.write((24 + sound_bytes).to_bytes(8, "little"))  # the chunk's own head counts too
+        _write_at(
+            file, start - 8, (24 + sound_bytes).to_bytes(8, "little")
+        )  # the chunk's own head counts too

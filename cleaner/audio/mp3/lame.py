@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes.util import find_library
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,10 +66,7 @@ def lame_library() -> Any:
 def lame_encode(settings: LameSettings, samples: np.ndarray) -> bytes:
     """One encoder from beginning to end: int16 or float32 ``(channels, n)`` to a stream of mp3 frames."""
     library = lame_library()
-    handle = ctypes.c_void_p(library.lame_init())
-    try:
-        library.lame_set_scale(handle, ctypes.c_float(1 / _own_scale(settings)))
-        _set_up(library, handle, settings)
+    with _encoder(library, settings, scale=1 / _own_scale(settings)) as handle:
         encode = library.lame_encode_buffer
         if samples.dtype == np.float32:
             encode = library.lame_encode_buffer_ieee_float
@@ -80,8 +79,6 @@ def lame_encode(settings: LameSettings, samples: np.ndarray) -> bytes:
             stream += room[:written].data
         written = _checked(library.lame_encode_flush(handle, _pointer(room), len(room)))
         return bytes(stream + room[:written].data)
-    finally:
-        library.lame_close(handle)
 
 
 @lru_cache
@@ -91,10 +88,18 @@ def _own_scale(settings: LameSettings) -> float:
     That is heard where its frames meet frames that were copied, and misses a loudness that was asked for.
     """
     library = lame_library()
+    with _encoder(library, settings) as handle:
+        return float(library.lame_get_scale(handle))
+
+
+@contextmanager
+def _encoder(library: Any, settings: LameSettings, scale: float = 1.0) -> Iterator[ctypes.c_void_p]:
+    """An encoder that is set up; ``scale`` is multiplied by LAME's own."""
     handle = ctypes.c_void_p(library.lame_init())
     try:
+        library.lame_set_scale(handle, ctypes.c_float(scale))
         _set_up(library, handle, settings)
-        return float(library.lame_get_scale(handle))
+        yield handle
     finally:
         library.lame_close(handle)
 
