@@ -10,6 +10,13 @@ import soundfile
 from cleaner.clips import SliceSettings, slice_recording
 
 
+def go_to(page, text):
+    """What a person types to find a clip."""
+    page.press("g")
+    page.tab.keyboard.type(text)
+    page.press("Enter")
+
+
 def test_space_plays_from_the_playhead_and_pauses(page):
     page.press("Space")
     page.until_pressed("play")
@@ -217,9 +224,7 @@ def slow(page, part, seconds):
 
 def test_a_stroke_drawn_while_the_next_clip_loads_is_stored_where_it_was_drawn(page, served):
     slow(page, "/api/clips/talk_0", 2)
-    page.press("g")
-    page.tab.keyboard.type("talk_0")
-    page.press("Enter")
+    go_to(page, "talk_0")
     page.drag(0.3, 0.6)
     assert page.text("#clip-id") == "talk_1"
     page.shows("talk_0")
@@ -370,9 +375,7 @@ def test_a_chosen_recording_is_gone_to_and_what_is_left_is_not_reviewed(two):
     assert two.served.stored("talk_1")["remove"] and not two.served.stored("talk_1")["reviewed"]
     two.tab.locator(".recording", has_text="other").click()  # all of them again
     two.tab.locator("[value=unreviewed]").check()
-    two.press("g")
-    two.tab.keyboard.type("talk_1")
-    two.press("Enter")
+    go_to(two, "talk_1")
     two.shows("talk_1")
     two.tab.locator(".recording", has_text="other").click()
     two.shows("other9_1")  # other9_0 is reviewed
@@ -390,22 +393,16 @@ def test_clips_of_several_recordings_are_listed_with_their_recording_and_of_one_
 
 def test_next_leads_into_the_chosen_recording_from_wherever_one_is(two):
     two.tab.locator(".recording", has_text="talk").click()
-    two.press("g")
-    two.tab.keyboard.type("other9_2")
-    two.press("Enter")
+    go_to(two, "other9_2")
     two.shows("other9_2")
     two.press("n")
     two.shows("talk_0")
 
 
 def test_a_bare_number_is_only_ever_the_number_in_this_recording(two):
-    two.press("g")
-    two.tab.keyboard.type("3")
-    two.press("Enter")
+    go_to(two, "3")
     two.shows("talk_3")
-    two.press("g")
-    two.tab.keyboard.type("9")
-    two.press("Enter")
+    go_to(two, "9")
     two.tab.get_by_text("There is no clip “9”.").wait_for(state="visible")
 
 
@@ -435,13 +432,9 @@ def test_clips_come_by_doubt_or_unreviewed_only(advised, tab):
 def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
     page.tab.locator(".clip-row").nth(3).click()
     page.shows("talk_3")
-    page.press("g")
-    page.tab.keyboard.type("0")
-    page.press("Enter")
+    go_to(page, "0")
     page.shows("talk_0")
-    page.press("g")
-    page.tab.keyboard.type("nowhere")
-    page.press("Enter")
+    go_to(page, "nowhere")
     page.tab.get_by_text("There is no clip “nowhere”.").wait_for(state="visible")
     page.shows("talk_0")
 
@@ -621,9 +614,7 @@ def test_files_dropped_anywhere_on_the_page_are_added_and_what_is_no_sound_is_na
     page.tab.get_by_text("folder.wav cannot be read. Is it a folder?").first.wait_for(state="visible")
     page.until("() => document.querySelectorAll('.recording').length === 2")
     page.tab.keyboard.press("Escape")
-    page.press("g")
-    page.tab.keyboard.type("dropped_0")
-    page.press("Enter")
+    go_to(page, "dropped_0")
     page.shows("dropped_0")
     page.problems.clear()  # the browser notes the refused file
 
