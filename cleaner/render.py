@@ -19,10 +19,12 @@ from cleaner.audio import (
     is_plain,
     output_format,
 )
+from cleaner.audio.dc_offset import HEARD_S, dc_offset
 from cleaner.audio.loudness import at_gain, gain_for, missed_loudness
 from cleaner.cutting.room_tone import RoomTone
 from cleaner.cutting.shade import shaded, shades
 from cleaner.pipeline import prefetch
+from cleaner.samples import full_scale, to_float
 from cleaner.segments import CutList, TimeMap
 from cleaner.splice import JoinSettings, splice, untouched
 
@@ -87,12 +89,22 @@ def rendered_blocks(
 ) -> Iterator[np.ndarray]:
     """The result in blocks ``(C, n)`` of the recording's own sample type."""
     join = join or JoinSettings()
+    offset = _offset_of(recording, cut_list.source.samples)
     blocks = _tapped(blocks_ahead(recording, cut_list.source.samples, recording.is_packed), tap)
     stretches = shades(cut_list, join.half_samples(cut_list.source.sample_rate))
     if stretches:
         tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))
-        blocks = shaded(blocks, stretches, tone.fill)
-    return splice(blocks, cut_list, join)
+        blocks = shaded(blocks, stretches, tone.fill, offset)
+    return splice(blocks, cut_list, join, offset)
+
+
+def _offset_of(recording: Recording, samples: int) -> np.ndarray | float:
+    """Where silence lies in each channel, ``(C, 1)`` on the scale of the sample type."""
+    info = recording.info
+    stop = min(samples, HEARD_S * info.sample_rate_hz)
+    beginning = [to_float(block) for block in recording.blocks(stop=stop)]
+    offset = dc_offset(np.concatenate(beginning, axis=1), info.sample_rate_hz) if beginning else None
+    return 0.0 if offset is None else offset * full_scale(info.sample_type)
 
 
 def original_of(

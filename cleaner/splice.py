@@ -99,11 +99,15 @@ def untouched(
 
 
 def splice(
-    blocks: Iterable[np.ndarray], cut_list: CutList, settings: JoinSettings | None = None
+    blocks: Iterable[np.ndarray],
+    cut_list: CutList,
+    settings: JoinSettings | None = None,
+    offset: np.ndarray | float = 0.0,
 ) -> Iterator[np.ndarray]:
     """Blocks ``(C, n)`` of the whole recording -> blocks ``(C, m)`` of the result, same sample type.
 
-    Raises CutListError if the recording ends before the cut list does.
+    ``offset``: where its silence lies, as in ``crossfade``. Raises CutListError if the recording ends before
+    the cut list does.
     """
     stretches = cut_list.stretches()
     if not stretches:
@@ -115,29 +119,31 @@ def splice(
         before = source.take(2 * join.half)
         source.skip_to(join.end - join.half)
         if join.half:
-            yield crossfade(before, source.take(2 * join.half))
+            yield crossfade(before, source.take(2 * join.half), offset)
     yield from source.read_to(stretches[-1][1])
 
 
-def crossfade(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def crossfade(before: np.ndarray, after: np.ndarray, offset: np.ndarray | float = 0.0) -> np.ndarray:
     """Equal-power fade from ``before`` to ``after``, both ``(C, n)`` of one sample type, which it returns.
 
-    A step in the middle, where the join is, that is among the greatest of the fade is made smaller: the fade
-    then leans to the side that is smoother there.
+    ``offset``: where silence lies in each channel, ``(C, 1)`` on the scale of the type; faded by power it
+    would be a bump. A step in the middle, where the join is, that is among the greatest of the fade is made
+    smaller: the fade then leans to the side that is smoother there.
     """
-    faded = _faded(before, after, 1.0)
+    pair = around_zero(before, offset), around_zero(after, offset)
+    faded = _faded(*pair, 1.0)
     middle, steps = before.shape[1] // 2, _steps(faded)
     if middle and steps[middle - 1] > np.percentile(steps, _STEP_PERCENTILE):
-        leaning = [faded, *(_faded(before, after, lean) for lean in _LEANS)]
+        leaning = [faded, *(_faded(*pair, lean) for lean in _LEANS)]
         faded = min(leaning, key=lambda one: _steps(one)[middle - 1])
-    return in_type(faded, before.dtype)
+    return in_type(faded, before.dtype, offset)
 
 
 def _faded(before: np.ndarray, after: np.ndarray, lean: float) -> np.ndarray:
     """Both around zero, float64; above 1 ``lean`` keeps ``before`` for longer, below 1 not so long."""
     n = before.shape[1]
     angle = ((np.arange(n) + 0.5) / n) ** lean * (np.pi / 2)
-    return around_zero(before) * np.cos(angle) + around_zero(after) * np.sin(angle)
+    return before * np.cos(angle) + after * np.sin(angle)
 
 
 def _steps(samples: np.ndarray) -> np.ndarray:

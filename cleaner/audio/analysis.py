@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
+from cleaner.audio.dc_offset import without_dc_offset
 from cleaner.frames import ANALYSIS_RATE_HZ, analysis_length
 from cleaner.samples import to_float
 
@@ -20,12 +21,12 @@ _CHANGE_OVER_S = 0.02
 
 
 def analysis_blocks(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
-    """Blocks ``(C, n)`` at ``rate_hz`` to float32 blocks ``(m,)`` at 16 kHz in ±1.
+    """Blocks ``(C, n)`` at ``rate_hz`` to float32 blocks ``(m,)`` at 16 kHz in ±1, silence at zero.
 
     Laid end to end they have ``analysis_length(N, rate_hz)`` samples, and are the same to the bit however the
     recording was cut into blocks.
     """
-    yield from resampled(mono_blocks(blocks, rate_hz), rate_hz)
+    yield from resampled(mono_blocks(without_dc_offset(blocks, rate_hz), rate_hz), rate_hz)
 
 
 def cell_samples(rate_hz: int) -> int:

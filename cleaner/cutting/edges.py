@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cleaner.audio.dc_offset import DcOffset
 from cleaner.cli import parse_time, setting
 from cleaner.cutting.dips import REACH_BINS, without_dip
 from cleaner.errors import UsageError
@@ -23,7 +24,7 @@ _LISTEN_HZ = 10_000  # energy needs no more than about this many samples a secon
 class EnergyEnvelope:
     """Level over all channels in bins of 5 ms: uint8 ``(B,)`` each, half decibels above -127 dBFS.
 
-    ``level`` is of the sound as it is, ``bright`` of its slope, in which rumble and offset count little and a
+    ``level`` is of the sound, silence at zero, ``bright`` of its slope, in which rumble counts little and a
     final "s" much. Bin ``i`` begins at sample ``floor(i * rate / 200 + 1/2)``.
     """
 
@@ -45,6 +46,7 @@ class EdgeEnergy:
 
     def __init__(self, rate_hz: int):
         self._rate_hz = rate_hz
+        self._offset = DcOffset(rate_hz)
         self._step = max(1, rate_hz // _LISTEN_HZ)  # every n-th sample: aliased, which energy does not mind
         self._position = 0
         self._bins = 0
@@ -54,6 +56,19 @@ class EdgeEnergy:
 
     def push(self, block: np.ndarray) -> None:
         """Take a block ``(C, n)`` in the decoder's sample type."""
+        for ready in self._offset.push(block):
+            self._listen(ready)
+
+    def finish(self) -> EnergyEnvelope:
+        """The envelope of everything pushed; the last bin may be short."""
+        for ready in self._offset.finish():
+            self._listen(ready)
+        if self._pending is not None and self._pending.shape[1]:
+            self._close_bins(1)
+        level, bright = (np.frombuffer(levels, np.uint8) for levels in (self._level, self._bright))
+        return EnergyEnvelope(level, bright, self._rate_hz)
+
+    def _listen(self, block: np.ndarray) -> None:
         first = -self._position % self._step
         self._position += block.shape[1]
         heard = to_float(block[:, first :: self._step])
@@ -64,13 +79,6 @@ class EdgeEnergy:
             self._pending = heard[:, :0]
         self._pending = np.concatenate([self._pending, heard], axis=1)
         self._close_bins(self._full_bins())
-
-    def finish(self) -> EnergyEnvelope:
-        """The envelope of everything pushed; the last bin may be short."""
-        if self._pending is not None and self._pending.shape[1]:
-            self._close_bins(1)
-        level, bright = (np.frombuffer(levels, np.uint8) for levels in (self._level, self._bright))
-        return EnergyEnvelope(level, bright, self._rate_hz)
 
     def _starts(self, first: int, count: int) -> np.ndarray:
         """Where bins begin, counted in heard samples."""

@@ -49,10 +49,12 @@ def shaded(
     blocks: Iterable[np.ndarray],
     stretches: Sequence[Shade],
     fill: Callable[[int, int], Fill | None] | None = None,
+    offset: np.ndarray | float = 0.0,
 ) -> Iterator[np.ndarray]:
     """Blocks ``(C, n)`` of the whole recording, those stretches ducked, muted or filled.
 
     ``fill`` makes the tone for a start and a length; where there is none, the place becomes silent.
+    ``offset``: where silence lies in each channel, ``(C, 1)`` on the scale of the sample type.
     """
     position, waiting = 0, deque(stretches)
     touched: list[Shade] = []
@@ -63,7 +65,7 @@ def shaded(
         if touched:
             block = block.copy()
             for shade in touched:
-                _apply(shade, block, position, fill)
+                _apply(shade, block, position, fill, offset)
             touched = [shade for shade in touched if shade.end > end]
         yield block
         position = end
@@ -84,22 +86,27 @@ def _shade(segment: Segment, before: Segment | None, after: Segment | None, ramp
 
 
 def _apply(
-    shade: Shade, block: np.ndarray, position: int, fill: Callable[[int, int], Fill | None] | None
+    shade: Shade,
+    block: np.ndarray,
+    position: int,
+    fill: Callable[[int, int], Fill | None] | None,
+    offset: np.ndarray | float,
 ) -> None:
     """Change the part of ``block``, which begins at sample ``position``, that lies in the stretch."""
     first, last = max(shade.start, position), min(shade.end, position + block.shape[1])
     part = block[:, first - position : last - position]
     depth = _depth(shade, first, last)
     if not shade.is_filled:
-        part[:] = in_type(around_zero(part) * (1 - (1 - shade.gain) * depth), part.dtype)
+        softer = around_zero(part, offset) * (1 - (1 - shade.gain) * depth)
+        part[:] = in_type(softer, part.dtype, offset)
         return
     if first == shade.start and fill is not None:
         shade.fill = fill(shade.start, shade.end - shade.start)
     tone_gain = np.sin(depth * (np.pi / 2))
-    changed = around_zero(part) * np.sqrt(1 - tone_gain**2)
+    changed = around_zero(part, offset) * np.sqrt(1 - tone_gain**2)
     if shade.fill is not None:
-        changed += shade.fill(last - first) * tone_gain
-    part[:] = in_type(changed, part.dtype)
+        changed += (shade.fill(last - first) - offset) * tone_gain
+    part[:] = in_type(changed, part.dtype, offset)
 
 
 def _depth(shade: Shade, first: int, last: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import binary_closing, maximum_filter1d, uniform_filter1d
 
-from cleaner.audio import analysis_blocks
+from cleaner.audio.analysis import mono_blocks, resampled
 from cleaner.audio.clips import read_clip
 from cleaner.errors import UsageError
 from cleaner.frames import (
@@ -142,9 +142,12 @@ def manifest_of(folder: Path) -> Path:
 
 
 def read_samples(path: Path) -> np.ndarray:
-    """A short file at 16 kHz, mono: float32 ``(M,)``; raises AudioFileError."""
+    """A short file at 16 kHz, mono, as it is: float32 ``(M,)``; raises AudioFileError.
+
+    Offset and all: one of a hundred voices has one, and what hears mixes shall bear with it.
+    """
     samples, rate_hz = read_clip(path)
-    return np.concatenate(list(analysis_blocks([samples], rate_hz)))
+    return np.concatenate(list(resampled(mono_blocks([samples], rate_hz), rate_hz)))
 
 
 def speech_activity(
