@@ -41,7 +41,7 @@ from cleaner.measuring.peers import load_peer  # noqa: E402
 from cleaner.measuring.truth import judged_in  # noqa: E402
 from cleaner.metrics import CLIPPED_S, runs  # noqa: E402
 from cleaner.segments import CutList, Segment, Source, TimeMap  # noqa: E402
-from cleaner.splice import JoinSettings, splice  # noqa: E402
+from cleaner.splice import JoinSettings, joins, splice  # noqa: E402
 
 # A breath of which between these shares goes is halved; less or more is its soft end.
 _HALF = (0.25, 0.75)
@@ -239,7 +239,7 @@ def rendered(samples: np.ndarray, cut_list: CutList) -> np.ndarray:
     """The whole result of an episode, as ``cleaner.render`` makes it: float32 ``(1, n)``."""
     join = JoinSettings()
     tone = RoomTone(cut_list.segments, RATE_HZ, lambda start, end: samples[None, start:end])
-    blocks = shaded([samples[None]], shades(cut_list, join.half_samples(RATE_HZ)), tone.fill)
+    blocks = shaded([samples[None]], shades(cut_list, joins(cut_list, join)), tone.fill)
     pieces = list(splice(blocks, cut_list, join))
     return np.concatenate(pieces, axis=1) if pieces else samples[None, :0]
 

@@ -26,7 +26,7 @@ from cleaner.cutting.shade import shaded, shades
 from cleaner.pipeline import prefetch
 from cleaner.samples import full_scale, to_float
 from cleaner.segments import CutList, TimeMap
-from cleaner.splice import JoinSettings, splice, untouched
+from cleaner.splice import JoinSettings, joins, splice, untouched
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def rendered_blocks(
     join = join or JoinSettings()
     offset = _offset_of(recording, cut_list.source.samples)
     blocks = _tapped(blocks_ahead(recording, cut_list.source.samples, recording.is_packed), tap)
-    stretches = shades(cut_list, join.half_samples(cut_list.source.sample_rate))
+    stretches = shades(cut_list, joins(cut_list, join))
     if stretches:
         tone = RoomTone(cut_list.segments, cut_list.source.sample_rate, reader_of(recording))
         blocks = shaded(blocks, stretches, tone.fill, offset)
@@ -114,8 +114,7 @@ def original_of(
     if recording.warnings or not _can_be_copied(recording, form):
         return None
     join = join or JoinSettings()
-    reach = join.half_samples(cut_list.source.sample_rate)
-    shaded_spans = [(shade.start, shade.end) for shade in shades(cut_list, reach)]
+    shaded_spans = [(shade.start, shade.end) for shade in shades(cut_list, joins(cut_list, join))]
     spans = [Untouched(*span) for span in untouched(cut_list, join, shaded_spans)]
     return Original(recording.path, cut_list.source.samples, cut_list.result_samples(), spans)
 

@@ -89,11 +89,12 @@ def untouched(
     spans, at, waiting = [], 0, deque(changed)
     for (start, end), before, after in zip(cut_list.stretches(), [0, *halves], [*halves, 0], strict=True):
         position = start + before
+        fading = end - after
         while waiting and waiting[0][0] < end:
             first, last = waiting.popleft()
-            spans.append((at + position - start, at + first - start, position))
+            spans.append((at + position - start, at + min(first, fading) - start, position))
             position = max(position, last)
-        spans.append((at + position - start, at + end - after - start, position))
+        spans.append((at + position - start, at + fading - start, position))
         at += end - start
     return [span for span in spans if span[0] < span[1]]
 

@@ -116,7 +116,7 @@ def test_an_offset_is_neither_ducked_nor_muted(action):
         Segment(2_000, 3_000, True),
     )
     cut_list = CutList(Source("a.wav", RATE, 3_000, 1, "0+"), segments)
-    result = list(shaded([silence], shades(cut_list, 0), offset=np.array([[1_000.0]])))
+    result = list(shaded([silence], shades(cut_list, ()), offset=np.array([[1_000.0]])))
     assert np.array_equal(result[0], silence)
 
 

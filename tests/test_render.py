@@ -4,6 +4,9 @@ import wave
 
 import numpy as np
 import pytest
+import soundfile
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from cleaner.audio import Chapter, open_recording
 from cleaner.audio.loudness import measure
@@ -68,6 +71,34 @@ def test_actions_that_keep_the_timing_keep_the_length(stereo, tmp_path, action):
     outside = np.r_[0:10_000, 16_000:30_000]
     assert np.array_equal(result[:, outside], samples[:, outside])
     assert np.abs(result[:, 11_000:15_000]).max() < 0.3 * np.abs(samples).max()
+
+
+ACTIONS = ["keep", "cut", "mute", "duck:-6dB"]
+
+
+@given(
+    parts=st.lists(st.tuples(st.integers(1, 900), st.sampled_from(ACTIONS)), min_size=1, max_size=9),
+    crossfade_s=st.sampled_from([0, 0.01, 0.1]),
+)
+@example(parts=[(900, "keep"), (40, "duck:-6dB"), (900, "cut"), (900, "keep")], crossfade_s=0.1)
+def test_what_is_copied_is_what_would_have_been_written(parts, crossfade_s, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("copied")
+    starts = np.cumsum([0, *(length for length, _ in parts)]).tolist()
+    segments = tuple(
+        Segment(start, start + length, action == "keep", "" if action == "keep" else "noise", action)
+        for start, (length, action) in zip(starts, parts, strict=False)
+    )
+    samples = np.random.default_rng(1).integers(-20_000, 20_000, (2, starts[-1]), np.int16)
+    path = write_wav(folder / "a.wav", samples, 8_000)
+    cut_list, join = (
+        CutList(Source(str(path), 8_000, starts[-1], 2, "0+"), segments),
+        JoinSettings(crossfade_s),
+    )
+    with open_recording(path) as recording:
+        wanted = list(rendered_blocks(recording, cut_list, join))
+        render(recording, cut_list, folder / "b.wav", join)
+    result = soundfile.read(folder / "b.wav", dtype="int16", always_2d=True)[0].T
+    assert np.array_equal(result, np.concatenate([samples[:, :0], *wanted], axis=1))
 
 
 def test_room_tone_is_read_from_the_recording_by_seeking(tmp_path):

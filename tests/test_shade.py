@@ -6,7 +6,7 @@ import pytest
 from cleaner.cutting.room_tone import RoomTone, silences, tone_fill
 from cleaner.cutting.shade import shaded, shades
 from cleaner.segments import CutList, Segment, Source
-from cleaner.splice import JoinSettings, splice
+from cleaner.splice import JoinSettings, joins, splice
 
 RATE = 1000  # a ramp is 20 samples
 
@@ -20,9 +20,14 @@ def cut_list_of(*parts):
     return CutList(Source("a.wav", RATE, position, 1, "0+"), tuple(segments))
 
 
-def shaded_whole(samples, cut_list, block=33, fill=None, reach=0):
+def shaded_whole(samples, cut_list, block=33, fill=None):
     blocks = [samples[:, i : i + block] for i in range(0, samples.shape[1], block)]
-    return np.concatenate(list(shaded(blocks, shades(cut_list, reach), fill)), axis=1)
+    return np.concatenate(list(shaded(blocks, shades(cut_list, ()), fill)), axis=1)
+
+
+def rendered(samples, cut_list, join):
+    blocks = shaded([samples], shades(cut_list, joins(cut_list, join)))
+    return np.concatenate(list(splice(blocks, cut_list, join)), axis=1)
 
 
 def test_a_ducked_stretch_is_softer_by_what_was_said_and_nothing_else_changes():
@@ -62,12 +67,26 @@ def test_at_the_ends_of_the_recording_there_is_no_ramp():
 def test_beside_a_cut_there_is_no_ramp_and_the_join_borrows_what_is_shaded():
     cut_list = cut_list_of((50, "keep"), (50, "cut"), (50, "mute"), (50, "keep"))
     join = JoinSettings(crossfade_s=0.01)
-    result = np.concatenate(
-        list(splice(shaded([np.ones((1, 200))], shades(cut_list, 5)), cut_list, join)), axis=1
-    )
+    result = rendered(np.ones((1, 200)), cut_list, join)
     assert (result[0, :45] == 1).all()
     assert result[0, 45:55] == pytest.approx(np.cos((np.arange(10) + 0.5) * np.pi / 20))
     assert (result[0, 55:80] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # A fade that is shorter than was asked for, one that spans two cuts, one longer than what is ducked.
+        [(900, "keep"), (200, "cut"), (400, "duck:-12dB"), (900, "keep")],
+        [(900, "keep"), (400, "duck:-12dB"), (60, "cut"), (2_000, "cut"), (900, "keep")],
+        [(900, "keep"), (40, "duck:-12dB"), (2_000, "cut"), (900, "keep")],
+    ],
+)
+def test_a_long_fade_beside_a_ducked_stretch_has_no_step(parts):
+    cut_list = cut_list_of(*parts)
+    result = rendered(np.ones((1, cut_list.source.samples)), cut_list, JoinSettings(crossfade_s=0.3))
+    # A ramp of 20 samples from 1 to 0.25 is the steepest.
+    assert np.abs(np.diff(result)).max() < 0.09
 
 
 def test_blocks_do_not_matter():

@@ -14,6 +14,7 @@ from cleaner.cutting.actions import ROOM, gain_of
 from cleaner.cutting.room_tone import Fill
 from cleaner.samples import around_zero, in_type
 from cleaner.segments import CutList, Segment
+from cleaner.splice import Join
 
 _RAMP_S = 0.02
 
@@ -31,17 +32,18 @@ class Shade:
     fill: Fill | None = field(default=None)
 
 
-def shades(cut_list: CutList, reach_samples: int) -> list[Shade]:
-    """The stretches of a cut list that sound otherwise, each ``reach_samples`` longer beside a cut."""
+def shades(cut_list: CutList, joins: Sequence[Join]) -> list[Shade]:
+    """The stretches of a cut list that sound otherwise, each longer by what the fade of a join borrows."""
     segments = cut_list.segments
     ramp = int(_RAMP_S * cut_list.source.sample_rate)
+    borrowed_from = {join.start: join.half for join in joins} | {join.end: join.half for join in joins}
     found = []
     for index, segment in enumerate(segments):
         if segment.keep or not segment.stays:
             continue
         before = segments[index - 1] if index else None
         after = segments[index + 1] if index + 1 < len(segments) else None
-        found.append(_shade(segment, before, after, ramp, reach_samples))
+        found.append(_shade(segment, before, after, ramp, borrowed_from))
     return found
 
 
@@ -71,16 +73,16 @@ def shaded(
         position = end
 
 
-def _shade(segment: Segment, before: Segment | None, after: Segment | None, ramp: int, reach: int) -> Shade:
+def _shade(
+    segment: Segment, before: Segment | None, after: Segment | None, ramp: int, borrowed_from: dict[int, int]
+) -> Shade:
     ramp = min(ramp, segment.length // 2)
-    cut_before = before is not None and not before.stays
-    cut_after = after is not None and not after.stays
     return Shade(
-        start=max(before.start, segment.start - reach) if before and cut_before else segment.start,
-        end=min(after.end, segment.end + reach) if after and cut_after else segment.end,
+        start=segment.start - borrowed_from.get(segment.start, 0),
+        end=segment.end + borrowed_from.get(segment.end, 0),
         gain=gain_of(segment.action),
-        ramp_in=ramp if before is not None and not cut_before else 0,
-        ramp_out=ramp if after is not None and not cut_after else 0,
+        ramp_in=ramp if before is not None and before.stays else 0,
+        ramp_out=ramp if after is not None and after.stays else 0,
         is_filled=segment.action == ROOM,
     )
 
