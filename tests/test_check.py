@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cleaner.audio import open_recording
-from cleaner.measuring.check import check, voice_stream
+from cleaner.measuring.check import CheckLimits, CheckReport, check, voice_stream
 from cleaner.measuring.join_figures import windows
 from cleaner.render import render
 from cleaner.segments import CutList, Segment, Source
@@ -47,6 +47,39 @@ def rendered(path, cut_list, output, join=None):
     with open_recording(path) as recording:
         render(recording, cut_list, output, join)
     return output
+
+
+@pytest.mark.parametrize(
+    ("measured", "fault"),
+    [
+        ({}, None),
+        ({"length_off_s": 0.001}, "its length is off by +0.001 s"),
+        ({"length_off_s": -0.12, "is_exact": False}, None),
+        ({"length_off_s": -0.121, "is_exact": False}, "its length is off by -0.121 s"),
+        ({"steps_db": [0.1, *[-5] * 99]}, None),
+        ({"steps_db": [*[0.1] * 4, *[-5] * 96]}, "4 of 100 joins have a step that stands out"),
+        ({"dips_db": [*[3.1] * 4, *[0] * 96]}, "the level dips at 4 of 100 joins"),
+        ({"result_s": 60.0}, "100 joins a minute are many"),
+        ({"loud_silence_s": 0.5}, None),
+        ({"loud_silence_s": 0.6}, "0.6 s of removed silence are as loud as speech"),
+        ({"voice_s": 3.0}, None),
+        ({"voice_s": 3.1}, "3.1 s of what was removed are speech"),
+    ],
+)
+def test_what_is_beyond_a_limit_is_said_and_nothing_else(measured, fault):
+    good = {
+        "length_off_s": 0.0,
+        "is_exact": True,
+        "result_s": 600.0,
+        "steps_db": [-5] * 100,
+        "dips_db": [0] * 100,
+        "removed_s": 50.0,
+        "pauses_s": 100.0,
+        "loud_silence_s": 0.0,
+        "voice_s": None,
+    } | measured
+    good |= {name: np.array(good[name], float) for name in ("steps_db", "dips_db")}
+    assert CheckReport(CheckLimits(), **good).faults == ((fault,) if fault else ())
 
 
 def test_a_good_result_has_no_faults(spoken, tmp_path):
@@ -92,7 +125,7 @@ def test_dips_at_joins_are_found(spoken, tmp_path):
         position += end - start
         result[:, position - 160 : position + 160] //= 10
     report = checked(path, cut_list, write_wav(tmp_path / "c.wav", result, RATE))
-    assert report.dips_off == 6 and report.deepest_dip_db == pytest.approx(20, abs=2)
+    assert report.dips_off == 6 and report.dips_db.max() == pytest.approx(20, abs=2)
 
 
 def test_a_removed_silence_as_loud_as_speech_is_found(spoken, tmp_path):

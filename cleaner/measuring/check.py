@@ -15,7 +15,7 @@ from cleaner.cutting.edges import BINS_PER_S, STEPS_PER_DB, EdgeEnergy, EnergyEn
 from cleaner.errors import UsageError
 from cleaner.frames import ANALYSIS_RATE_HZ, DECISIONS_PER_S
 from cleaner.measuring.join_figures import join_figures
-from cleaner.segments import CutList, runs
+from cleaner.segments import CutList, Segment, length_of, runs
 
 Voice = Callable[[np.ndarray], np.ndarray]  # f32 (M,) at 16 kHz -> chance of speech per decision (D,)
 
@@ -49,19 +49,66 @@ class CheckLimits:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What was measured; ``faults`` is empty where all is within its limits."""
+    """What was measured, and what of it is beyond the limits.
 
+    ``steps_db``, ``dips_db``: of each join, as in ``JoinFigures``; ``pauses_s``: all pauses, whether they
+    went or stayed; ``voice_s``: removed speech, None where no speech-finder was asked.
+    """
+
+    limits: CheckLimits
     length_off_s: float
-    joins: int
-    joins_per_minute: float
-    steps_off: int
-    dips_off: int
-    worst_step_db: float
-    deepest_dip_db: float
+    is_exact: bool  # the rate stays, and nothing is lossy
+    result_s: float
+    steps_db: np.ndarray
+    dips_db: np.ndarray
     removed_s: float
+    pauses_s: float
     loud_silence_s: float
     voice_s: float | None
-    faults: tuple[str, ...] = ()
+
+    @property
+    def joins(self) -> int:
+        return len(self.steps_db)
+
+    @property
+    def joins_per_minute(self) -> float:
+        return self.joins / max(self.result_s / 60, 1)
+
+    @property
+    def steps_off(self) -> int:
+        return int((self.steps_db > self.limits.step_db).sum())
+
+    @property
+    def dips_off(self) -> int:
+        return int((self.dips_db > self.limits.dip_db).sum())
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is beyond its limit, in words; empty where nothing is."""
+        limits, voice_s = self.limits, self.voice_s or 0.0
+        length_limit_s = limits.length_off_s if self.is_exact else limits.lossy_length_off_s
+        may_be_off = limits.joins_off * self.joins
+        measured = [
+            (abs(self.length_off_s) > length_limit_s, f"its length is off by {self.length_off_s:+.3f} s"),
+            (
+                self.steps_off > may_be_off,
+                f"{self.steps_off} of {self.joins} joins have a step that stands out",
+            ),
+            (self.dips_off > may_be_off, f"the level dips at {self.dips_off} of {self.joins} joins"),
+            (
+                self.joins_per_minute > limits.joins_per_minute,
+                f"{self.joins_per_minute:.0f} joins a minute are many",
+            ),
+            (
+                self.loud_silence_s > limits.loud_silence * self.removed_s,
+                f"{self.loud_silence_s:.1f} s of removed silence are as loud as speech",
+            ),
+            (
+                voice_s > limits.voice * max(self.pauses_s, _FEW_REMOVED_S),
+                f"{voice_s:.1f} s of what was removed are speech",
+            ),
+        ]
+        return tuple(text for is_beyond, text in measured if is_beyond)
 
     def lines(self) -> list[str]:
         """The report for a person; the verdict comes first."""
@@ -72,9 +119,10 @@ class CheckReport:
             f"  {self.joins} join{'' if self.joins == 1 else 's'}, {self.joins_per_minute:.1f} a minute",
         ]
         if self.joins:
+            worst_db, deepest_db = self.steps_db.max(), self.dips_db.max()
             lines.append(
-                f"  {self.steps_off} joins with a step that stands out (worst {self.worst_step_db:+.1f} dB), "
-                f"{self.dips_off} with a dip (deepest {self.deepest_dip_db:.1f} dB)"
+                f"  {self.steps_off} joins with a step that stands out (worst {worst_db:+.1f} dB), "
+                f"{self.dips_off} with a dip (deepest {deepest_db:.1f} dB)"
             )
         return [
             *lines,
@@ -94,43 +142,23 @@ def check(
 
     ``voice``: another speech-finder, as ``installed_voice`` gives it. Both files are read once, in blocks.
     """
-    limits = limits or CheckLimits()
+    limits, rate_hz = limits or CheckLimits(), cut_list.source.sample_rate
     with open_recording(result) as rendered:
         found, samples = join_figures(rendered, cut_list)
-        rate_hz = rendered.info.sample_rate_hz
-        exact = rate_hz == cut_list.source.sample_rate and rendered.info.bits is not None
-    expected_s = cut_list.result_samples() / cut_list.source.sample_rate
-    off_s = samples / rate_hz - expected_s
+        result_rate_hz, is_lossless = rendered.info.sample_rate_hz, rendered.info.bits is not None
+    result_s = cut_list.result_samples() / rate_hz
     envelope, voice_s = _listen(recording, cut_list, voice)
-    length_limit_s = limits.length_off_s if exact else limits.lossy_length_off_s
-    removed_s = sum(s.length for s in cut_list.segments if not s.keep) / cut_list.source.sample_rate
-    loud_s = loud_silence_s(envelope, cut_list, limits.below_speech_db)
-    steps_off = int((found.steps_db > limits.step_db).sum())
-    dips_off = int((found.dips_db > limits.dip_db).sum())
-    pauses_s = sum(s.length for s in cut_list.segments if s.kind or not s.keep) / cut_list.source.sample_rate
-    voice_limit_s = limits.voice * max(pauses_s, _FEW_REMOVED_S)
-    joins = len(found.steps_db)
-    per_minute = joins / max(expected_s / 60, 1)
-    faults = {
-        f"its length is off by {off_s:+.3f} s": abs(off_s) > length_limit_s + 0.5 / rate_hz,
-        f"{steps_off} of {joins} joins have a step that stands out": steps_off > limits.joins_off * joins,
-        f"the level dips at {dips_off} of {joins} joins": dips_off > limits.joins_off * joins,
-        f"{per_minute:.0f} joins a minute are many": per_minute > limits.joins_per_minute,
-        f"{loud_s:.1f} s of removed silence are as loud as speech": loud_s > limits.loud_silence * removed_s,
-        f"{voice_s or 0:.1f} s of what was removed are speech": (voice_s or 0) > voice_limit_s,
-    }
     return CheckReport(
-        length_off_s=off_s,
-        joins=joins,
-        joins_per_minute=per_minute,
-        steps_off=steps_off,
-        dips_off=dips_off,
-        worst_step_db=float(found.steps_db.max(initial=-99)),
-        deepest_dip_db=float(found.dips_db.max(initial=0)),
-        removed_s=removed_s,
-        loud_silence_s=loud_s,
+        limits=limits,
+        length_off_s=samples / result_rate_hz - result_s,
+        is_exact=is_lossless and result_rate_hz == rate_hz,
+        result_s=result_s,
+        steps_db=found.steps_db,
+        dips_db=found.dips_db,
+        removed_s=length_of(s for s in cut_list.segments if not s.keep) / rate_hz,
+        pauses_s=length_of(s for s in cut_list.segments if s.kind or not s.keep) / rate_hz,
+        loud_silence_s=loud_silence_s(envelope, cut_list, limits.below_speech_db),
         voice_s=voice_s,
-        faults=tuple(text for text, is_fault in faults.items() if is_fault),
     )
 
 
@@ -157,7 +185,7 @@ def loud_silence_s(envelope: EnergyEnvelope, cut_list: CutList, below_speech_db:
     return _long_stretches(silence & (envelope.level > least), BINS_PER_S)
 
 
-def _bins(cut_list: CutList, bins: int, wanted: Callable) -> np.ndarray:
+def _bins(cut_list: CutList, bins: int, wanted: Callable[[Segment], bool]) -> np.ndarray:
     """The bins of 5 ms that lie wholly in wanted segments: bool ``(bins,)``."""
     rate_hz = cut_list.source.sample_rate
     inside = np.zeros(bins, bool)

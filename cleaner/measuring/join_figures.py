@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.audio import Recording
+from cleaner.audio.dc_offset import without_dc_offset
 from cleaner.samples import to_float
 from cleaner.segments import CutList, TimeMap
 
@@ -36,10 +37,12 @@ def join_figures(rendered: Recording, cut_list: CutList) -> tuple[JoinFigures, i
         nonlocal samples
         for block in rendered.blocks():
             samples += block.shape[1]
-            yield to_float(block)
+            yield block
 
-    for around, middle in windows(counted(), places, reach):
-        figures.append(join_figure(around, middle, rendered.info.sample_rate_hz))
+    rate_hz = rendered.info.sample_rate_hz
+    heard = (to_float(block) for block in without_dc_offset(counted(), rate_hz))
+    for around, middle in windows(heard, places, reach):
+        figures.append(join_figure(around, middle, rate_hz))
     table = np.array(figures, np.float64).reshape(-1, 2)
     return JoinFigures(table[:, 0], table[:, 1]), samples
 
