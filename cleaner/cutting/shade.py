@@ -17,11 +17,12 @@ from cleaner.segments import CutList, Segment
 from cleaner.splice import Join
 
 _RAMP_S = 0.02
+_WITHOUT_TONE = 10 ** (-24 / 20)  # the gain where no tone of the room is known: soft, but no hole in it
 
 
 @dataclass
 class Shade:
-    """``[start, end)`` at ``gain``, or filled; ramps of so many samples lie inside."""
+    """``[start, end)`` at ``gain``, unless filled; ramps of so many samples lie inside."""
 
     start: int
     end: int
@@ -55,7 +56,7 @@ def shaded(
 ) -> Iterator[np.ndarray]:
     """Blocks ``(C, n)`` of the whole recording, those stretches ducked, muted or filled.
 
-    ``fill`` makes the tone for a start and a length; where there is none, the place becomes silent.
+    ``fill`` makes the tone for a start and a length; where there is none, the place is ducked by 24 dB.
     ``offset``: where silence lies in each channel, ``(C, 1)`` on the scale of the sample type.
     """
     position, waiting = 0, deque(stretches)
@@ -80,7 +81,7 @@ def _shade(
     return Shade(
         start=segment.start - borrowed_from.get(segment.start, 0),
         end=segment.end + borrowed_from.get(segment.end, 0),
-        gain=gain_of(segment.action),
+        gain=_WITHOUT_TONE if segment.action == ROOM else gain_of(segment.action),
         ramp_in=ramp if before is not None and before.stays else 0,
         ramp_out=ramp if after is not None and after.stays else 0,
         is_filled=segment.action == ROOM,
@@ -98,15 +99,13 @@ def _apply(
     first, last = max(shade.start, position), min(shade.end, position + block.shape[1])
     part = block[:, first - position : last - position]
     depth = _depth(shade, first, last)
-    if not shade.is_filled:
-        softer = around_zero(part, offset) * (1 - (1 - shade.gain) * depth)
-        part[:] = in_type(softer, part.dtype, offset)
-        return
-    if first == shade.start and fill is not None:
+    if shade.is_filled and first == shade.start and fill is not None:
         shade.fill = fill(shade.start, shade.end - shade.start)
-    tone_gain = np.sin(depth * (np.pi / 2))
-    changed = around_zero(part, offset) * np.sqrt(1 - tone_gain**2)
-    if shade.fill is not None:
+    if shade.fill is None:
+        changed = around_zero(part, offset) * (1 - (1 - shade.gain) * depth)
+    else:
+        tone_gain = np.sin(depth * (np.pi / 2))
+        changed = around_zero(part, offset) * np.sqrt(1 - tone_gain**2)
         changed += (shade.fill(last - first) - offset) * tone_gain
     part[:] = in_type(changed, part.dtype, offset)
 
