@@ -69,6 +69,7 @@ def render(
         jobs=jobs,
         original=None if loudness_lufs is not None else original_of(recording, form, cut_list, join),
         id3=moved_tag(info, cut_list),
+        broadcast=info.broadcast,
     ) as writer:
         blocks = rendered_blocks(recording, cut_list, join, tap)
         if loudness_lufs is not None:

@@ -252,13 +252,26 @@ def broadcast_wav(path):
 
 def test_a_broadcast_chunk_goes_along_and_cue_points_are_named(tmp_path):
     source = broadcast_wav(tmp_path / "a.wav")
-    writer = copy(source, tmp_path / "b.wav", tags=open_recording(source).info.tags)
+    info = open_recording(source).info
+    writer = copy(source, tmp_path / "b.wav", tags=info.tags, broadcast=info.broadcast)
     assert writer.warnings == ["b.wav: not carried: chunk cue"]
     written = (tmp_path / "b.wav").read_bytes()
     assert all(text in written for text in (b"a street", b"recorder", b"take 7", b"2020-01-0110:11:12"))
     assert open_recording(tmp_path / "b.wav").info.tags == open_recording(source).info.tags
     writer = copy(source, tmp_path / "b.flac", tags=open_recording(source).info.tags)
     assert writer.warnings == ["b.flac: not carried: chunk bext, cue"]
+
+
+def test_a_broadcast_chunk_stays_what_it_was_whatever_else_the_file_says(tmp_path):
+    source = broadcast_wav(tmp_path / "a.wav")
+    plain = source.read_bytes()
+    words = b"INFO" + b"".join(name + b"\x05\0\0\0else\0\0" for name in (b"ICMT", b"ITCH", b"ICRD"))
+    source.write_bytes(plain + b"LIST" + len(words).to_bytes(4, "little") + words)
+    info = open_recording(source).info
+    assert info.tags["comment"] == "else" and info.broadcast.startswith(b"a street\0")
+    copy(source, tmp_path / "b.wav", tags=info.tags, broadcast=info.broadcast)
+    written = open_recording(tmp_path / "b.wav").info
+    assert written.broadcast == info.broadcast and written.tags["comment"] == "else"
 
 
 def test_a_variable_bit_rate_is_one_of_the_same_quality_or_else_the_same_on_average(tmp_path):

@@ -19,13 +19,6 @@ from cleaner.audio.opening import url_of
 _FRONT_COVER = 3  # of the picture types that ID3 and FLAC share
 _COVER_AS_STREAM = ("mp3", "mp4", "flac")
 _COVER_AS_ATTACHMENT = ("matroska",)
-# What FFmpeg calls the fields of a broadcast chunk when it reads them, and what when it writes them.
-_BEXT_NAMES = {
-    "comment": "description",
-    "encoded_by": "originator",
-    "date": "origination_date",
-    "creation_time": "origination_time",
-}
 # FFmpeg's names of tags, and Vorbis' own.
 _COMMENT_NAMES = {
     "album_artist": "ALBUMARTIST",
@@ -64,9 +57,6 @@ def carry(container: Any, extras: Extras) -> Any:
     else:
         container.metadata.update(extras.tags)
         container.set_chapters(_entries(extras))
-    if "write_bext" in container.container_options:
-        tags = extras.tags
-        container.metadata.update({_BEXT_NAMES[name]: tags[name] for name in tags if name in _BEXT_NAMES})
     if cover is None or cover.codec not in _SUFFIXES:
         return None
     if muxer in _COVER_AS_ATTACHMENT:

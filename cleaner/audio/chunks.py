@@ -11,6 +11,7 @@ _SOUND = ("data", "SSND")
 _MOST_CHUNKS = 200  # no good file has more
 _UNKNOWN_LENGTHS = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)  # written by programs that stream
 _MOST = 0xFFFF_FFFF  # that four bytes can say; in RF64 it means that the length stands elsewhere
+_BROADCAST_BYTES = 602  # what follows is the history of its coding, in words
 _NO_LENGTH = 1 << 62  # beyond it a length of 8 bytes is meant as one below 0
 
 
@@ -72,6 +73,25 @@ def chunks_of(path: Path) -> dict[str, Chunk]:
                 break  # all that follows is sound
             file.seek(-(-(start + length) // form.alignment) * form.alignment)
     return chunks
+
+
+def broadcast_fields(path: Path) -> bytes:
+    """The fields of fixed length of a broadcast chunk (EBU Tech 3285), as they lie there; b"" without one."""
+    chunk = chunks_of(path).get("bext")
+    if chunk is None or not chunk.length:
+        return b""
+    with path.open("rb") as file:
+        file.seek(chunk.start)
+        return file.read(min(chunk.length, _BROADCAST_BYTES))
+
+
+def lay_broadcast_fields(path: Path, fields: bytes) -> None:
+    """Put them into the broadcast chunk that a file has: FFmpeg reads some of them, under the names of tags
+    that others may have, and writes what it read."""
+    chunk = chunks_of(path).get("bext")
+    if chunk is not None and chunk.length:
+        with path.open("r+b") as file:
+            _write_at(file, chunk.start, fields[: chunk.length])
 
 
 def state_wav_length(path: Path, samples: int, sound_bytes: int) -> None:

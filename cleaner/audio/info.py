@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from av.stream import Disposition
 
-from cleaner.audio.chunks import chunks_of
+from cleaner.audio.chunks import broadcast_fields, chunks_of
 from cleaner.audio.mp3.header import Mp3Header, mp3_frame_samples, read_mp3_header
 from cleaner.audio.mp3.id3 import Id3Tag, read_id3
 
@@ -89,6 +89,7 @@ class AudioInfo:
     mp3_quality: int | None = None  # LAME's V, where its tag tells
     id3: Id3Tag | None = None  # of an mp3 file
     chunks: tuple[str, ...] = ()  # of a RIFF or AIFF file
+    broadcast: bytes = b""  # the fields of a wav's broadcast chunk
     streams: tuple[str, ...] = ()  # what the file holds beside the sound, e.g. "video"
     late_s: float = 0.0  # how long after a film's picture its sound begins
 
@@ -134,6 +135,7 @@ def describe(path: Path, container: Any, stream: Any, frame: Any) -> AudioInfo:
         mp3_quality=mp3.quality if mp3 else None,
         id3=id3,
         chunks=tuple(chunks),
+        broadcast=broadcast_fields(path) if "bext" in chunks else b"",
         streams=_streams_beside(container, stream),
         late_s=_late_s(container, stream),
     )

@@ -11,6 +11,7 @@ import av
 import numpy as np
 
 from cleaner.audio.carried import Extras, lost_on_the_way
+from cleaner.audio.chunks import lay_broadcast_fields
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
 from cleaner.audio.mp3.id3 import Id3Tag
@@ -44,9 +45,11 @@ class Writer:
         jobs: int | None = None,
         original: Original | None = None,
         id3: Id3Tag | None = None,
+        broadcast: bytes = b"",
     ):
         """``chapters`` are in samples of the result, at the source's rate. An mp3 file gets the tag ``id3``,
-        if there is one, instead of them, ``tags`` and ``cover``.
+        if there is one, instead of them, ``tags`` and ``cover``; the broadcast chunk of a wav, where it gets
+        one, the fields ``broadcast``.
 
         ``jobs`` threads encode, by default as many as there are cores; the file is the same for any number.
         What is written may hold stretches of an ``original`` of the same form (and bit rate), which are then
@@ -59,6 +62,7 @@ class Writer:
             self._extras = Extras({}, None, (), output.source_rate_hz, id3)
         else:
             self._extras = Extras(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz)
+        self._broadcast = broadcast
         self._overwrite = overwrite
         self._bytes = 0
         self._sink: Sink | None = None
@@ -88,6 +92,8 @@ class Writer:
             self._open_sink.write(self._rates.finish())
             self._open_sink.finish()
             self._sink = None
+            if self._broadcast:
+                lay_broadcast_fields(self._part, self._broadcast)
             _sync(self._part)
             self._warn_of_losses()
             self._check_place()
