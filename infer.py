@@ -104,7 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(report, print, settings.run.quiet or settings.run.json)
     if settings.run.json:
         said = [asdict(report) for report in reports] + failed
-        print(json.dumps(said if many or not said else said[0], indent=1, ensure_ascii=False))
+        print(
+            json.dumps(said if many or not said else said[0], indent=1)
+        )  # ASCII, for a pipe may know no more
     return 1 if failed or any(report.faults for report in reports) else 0
 
 
@@ -172,7 +174,9 @@ def clean(
         progress_on(recording.info, stages, settings.run.quiet, batch) as progress,
     ):
         if task.cut_list:
-            decided = Decided(task.recording, forced_on(task.cut_list, settings.forced), None)
+            joined = as_plain([settings.join.of(task.cut_list.settings)])
+            cut_list = replace(task.cut_list, settings=task.cut_list.settings | joined)
+            decided = Decided(task.recording, forced_on(cut_list, settings.forced), None)
         else:
             assert detector is not None
             decided = decide_on(task, recording, settings, detector, progress)

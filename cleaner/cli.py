@@ -174,6 +174,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[], int | None]) -> NoReturn:
     """Call ``main`` and leave with its exit code; a user's mistake becomes one line on standard error."""
+    sys.stderr = sys.stderr or io.StringIO()  # None where a shell has closed it
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be none that can be shown
     try:

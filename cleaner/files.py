@@ -34,7 +34,10 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 def relative_path(path: str | Path, folder: str | Path) -> str:
     """A path as files of ours name it: relative to their folder where that can be, with slashes."""
-    path = Path(path).resolve()
+    path = Path(path)
+    path = (
+        path.parent.resolve() / path.name
+    )  # a link is a name of its own, however what it leads to is called
     try:
         return Path(os.path.relpath(path, Path(folder).resolve())).as_posix()
     except ValueError:  # another drive

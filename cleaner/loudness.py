@@ -24,7 +24,8 @@ class LoudnessSettings:
 
     loudness: float | None = setting(
         None,
-        "bring the result to this integrated loudness (EBU R128), true peak at most -1 dBTP: -16LUFS",
+        "bring the result to this integrated loudness (EBU R128), true peak at most -1 dBTP "
+        "before a lossy codec: -16LUFS",
         parse=parse_loudness,
         show=lambda value: f"{value:g}LUFS",
         metavar="LUFS",

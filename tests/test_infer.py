@@ -147,6 +147,49 @@ def test_a_closed_standard_output_is_no_fault(talk, gate_checkpoint):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_closed_standard_error_is_no_fault(talk, gate_checkpoint):
+    words = [
+        sys.executable,
+        str(ROOT / "infer.py"),
+        str(talk),
+        "--checkpoint",
+        str(gate_checkpoint),
+        "--json",
+    ]
+    done = subprocess.run(["bash", "-c", '"$@" 2>&-', "bash", *words], capture_output=True, text=True)
+    assert done.returncode == 0 and json.loads(done.stdout)["cuts"] == 1
+
+
+def test_what_is_said_to_programs_goes_through_any_pipe(talk, gate_checkpoint):
+    named = talk.rename(talk.with_name("Folge \U0001f600.wav"))
+    words = [sys.executable, ROOT / "infer.py", named, "--checkpoint", gate_checkpoint, "--dry-run", "--json"]
+    done = subprocess.run(words, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert json.loads(done.stdout)["recording"] == str(named)
+
+
+def test_a_cut_list_of_a_link_gives_what_the_link_itself_gives(talk, clean, tmp_path):
+    (tmp_path / "store").mkdir()
+    stored, link = talk.rename(tmp_path / "store" / "4f2a.wav"), tmp_path / "episode.wav"
+    link.symlink_to(stored)
+    clean(link, "--dry-run", "--export", "json")
+    assert clean(tmp_path / "episode.cuts.json")[0] == 0
+    assert (tmp_path / "episode_cleaned.wav").is_file()
+    assert [path.name for path in stored.parent.iterdir()] == ["4f2a.wav"]
+
+
+def test_what_is_exported_of_a_cut_list_says_how_it_was_joined(talk, clean):
+    clean(talk, "--dry-run", "--export", "json")
+    path = talk.with_name("talk.cuts.json")
+    moved = path.rename(talk.with_name("moved.cuts.json"))
+    clean(moved, "--crossfade", "50ms", "--export", "json")
+    assert json.loads(path.read_text())["settings"]["crossfade_s"] == 0.05
+
+
+def test_what_is_only_softer_was_not_removed(talk, clean):
+    code, _, err = clean(talk, "--action", "duck:-12dB", "--export", "removed")
+    assert code == 0 and "talk_removed.wav is not written: nothing was removed" in err
+
+
 @pytest.mark.parametrize("name", ["12:30.wav", "file:x.wav", "http:y.wav"])
 def test_a_name_is_never_an_address(talk, tmp_path, monkeypatch, clean, name):
     talk.rename(tmp_path / name)

@@ -7,6 +7,7 @@ from cleaner.audio import open_recording
 from cleaner.exports import Decided
 from cleaner.render import render
 from cleaner.segments import KEPT, CutList
+from cleaner.splice import JoinSettings
 
 
 def write(path: Path, decided: Decided) -> str | None:
@@ -14,12 +15,14 @@ def write(path: Path, decided: Decided) -> str | None:
 
     Like every exporter it is asked only where ``path`` may be overwritten.
     """
+    cut_list = decided.cut_list
     swapped = [
-        replace(segment, keep=not segment.keep, action="cut" if segment.keep else KEPT)
-        for segment in decided.cut_list.segments
+        replace(segment, keep=not segment.stays, action="cut" if segment.stays else KEPT)
+        for segment in cut_list.segments
     ]
     if not any(segment.keep for segment in swapped):
         return f"{path.name} is not written: nothing was removed"
     with open_recording(decided.recording) as recording:
-        render(recording, CutList(decided.cut_list.source, tuple(swapped)), path, overwrite=True)
+        went = CutList(cut_list.source, tuple(swapped))
+        render(recording, went, path, JoinSettings().of(cut_list.settings), overwrite=True)
     return None
