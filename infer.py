@@ -66,7 +66,7 @@ class RunSettings:
         metavar="N",
     )
     check: bool = setting(False, "measure the result afterwards, by other means; exit code 1 if it is off")
-    allow_empty: bool = setting(False, "write a recording of nothing but silence, too")
+    allow_empty: bool = setting(False, "write a recording without speech, too")
     quiet: bool = setting(False, "no progress bar and no report; warnings and errors stay")
     json: bool = setting(False, "print the report as JSON on standard output")
 
@@ -183,8 +183,7 @@ def clean(
         stays = any(segment.stays for segment in decided.cut_list.segments)
         if not stays and not settings.run.allow_empty:
             raise NothingToKeep(
-                f"{task.recording} is nothing but silence, or all of it is cut; --allow-empty writes an "
-                "empty file"
+                f"{task.recording} holds no speech, or all of it is cut; --allow-empty writes an empty file"
             )
         warnings = list(recording.warnings)
         missed = missed_target(decided.cut_list, settings.cut.actions)

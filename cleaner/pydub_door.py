@@ -40,6 +40,6 @@ def clean_segment(
         with open_recording(source) as recording:
             cut_list, _ = decide_recording(recording, detector, cut or CutSettings())
             if not any(part.stays for part in cut_list.segments):
-                raise NothingToKeep("the segment is nothing but silence")
+                raise NothingToKeep("the segment holds no speech")
             render(recording, cut_list, result, join)
         return type(segment).from_wav(result)
