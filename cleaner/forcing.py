@@ -9,6 +9,7 @@ from cleaner.cli import parse_time, setting
 from cleaner.cutting.forced import Range, forced_segments, on_top, resolve_range
 from cleaner.errors import UsageError
 from cleaner.imports import read_marks
+from cleaner.imports.marks import Mark
 from cleaner.imports.meaning import marks_of
 from cleaner.segments import CutList, Segment
 
@@ -58,13 +59,17 @@ def by_person(
     """
 
     def layer(wanted: Iterable[Range | Path], keep: bool) -> list[Segment]:
-        ranges: list[Range] = []
-        for one in wanted:
-            ranges += ranges_in(one, keep, recording) if isinstance(one, Path) else [one]
+        read = [marked_in(one, keep, recording) if isinstance(one, Path) else one for one in wanted]
+        spans: list[tuple[int, int]] = []
         try:
-            return forced_segments([resolve_range(one, samples, rate_hz) for one in ranges], keep)
+            for one in read:
+                if isinstance(one, Marked):
+                    spans += one.within(samples, rate_hz)
+                else:
+                    spans.append(resolve_range(one, samples, rate_hz))
         except UsageError as error:
             raise UsageError(f"{recording}: {error}") from None
+        return forced_segments(spans, keep)
 
     decided = [segment for segment in earlier if segment.by == "person"]
     for top in (layer(settings.cut, False), layer(settings.keep, True)):
@@ -82,7 +87,32 @@ def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
     return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
 
 
-def ranges_in(path: Path, keep: bool, recording: str) -> list[Range]:
+@dataclass(frozen=True)
+class Marked:
+    """What the label file at ``path`` says is cut, or is kept, on a recording's own clock."""
+
+    path: Path
+    marks: tuple[Mark, ...]
+
+    def within(self, samples: int, rate_hz: int) -> list[tuple[int, int]]:
+        """Half-open samples of the marks; what of them lies outside the recording is left out.
+
+        A time below zero lies before the recording: only a range that is typed counts from the end. Raises
+        UsageError where nothing is left.
+        """
+        length_s = samples / rate_hz
+
+        def to_sample(moment_s: float) -> int:
+            return math.floor(min(max(0.0, moment_s), length_s) * rate_hz + 0.5)
+
+        spans = [(to_sample(mark.start_s), to_sample(mark.end_s)) for mark in self.marks]
+        inside = [(start, end) for start, end in spans if start < end]
+        if not inside:
+            raise UsageError(f"{self.path} marks nothing within the {length_s:g} s of the recording")
+        return inside
+
+
+def marked_in(path: Path, keep: bool, recording: str) -> Marked:
     """What a label file of any known form says is kept, or is removed; where it does not say, all it marks.
 
     Raises UsageError where that is nothing, ImportFormatError for a file that is broken or of others only.
@@ -91,7 +121,7 @@ def ranges_in(path: Path, keep: bool, recording: str) -> list[Range]:
     wanted = [mark for mark in marks if mark.keep in (None, keep) and mark.end_s > mark.start_s]
     if not wanted:
         raise UsageError(f"{path} marks nothing to be {'kept' if keep else 'cut'} of {recording}")
-    return [Range(mark.start_s, mark.end_s) for mark in wanted]
+    return Marked(path, tuple(wanted))
 
 
 def _parse_moment(text: str, whole: str) -> float:

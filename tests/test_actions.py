@@ -186,6 +186,16 @@ def test_a_label_file_forces_all_its_ranges(tmp_path):
     assert bounds(by_person(forced, 9000, 1000, "ep.wav")) == [(1000, 2000, "cut"), (4000, 5000, "cut")]
 
 
+def test_marks_outside_a_recording_are_left_out_and_never_count_from_the_end(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("-1.5\t-0.5\tad\n-0.2\t1\tad\n2\t2.0001\tclick\n8\t1e308\tad\n9\t10\tad\n")
+    forced = ForcedSettings(cut=(path,))
+    assert bounds(by_person(forced, 9000, 1000, "ep.wav")) == [(0, 1000, "cut"), (8000, 9000, "cut")]
+    path.write_text("-1.5\t-0.5\tad\n9\t10\tad\n")
+    with pytest.raises(UsageError, match=r"ep\.wav: .*labels\.txt marks nothing within the 9 s"):
+        by_person(forced, 9000, 1000, "ep.wav")
+
+
 def test_a_label_file_that_says_what_is_kept_is_believed(tmp_path):
     path = tmp_path / "cuts.csv"
     path.write_text("recording,start,end,keep\nep.wav,0,2,1\nep.wav,2,3,0\nother.wav,5,6,0\n")
