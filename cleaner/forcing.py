@@ -16,11 +16,11 @@ from cleaner.segments import CutList, Segment
 
 def parse_range(text: str) -> Range | Path:
     """``0s,10s``, ``start,30sec``, ``-1min,end``; or the path of a label file. Raises UsageError."""
+    if Path(text).is_file():  # its name may hold a comma, too
+        return Path(text)
     start, comma, end = text.partition(",")
     if not comma:
-        if not Path(text).is_file():
-            raise UsageError(f"{text!r} is neither a range START,END nor a label file")
-        return Path(text)
+        raise UsageError(f"{text!r} is neither a range START,END nor a label file")
     return Range(_parse_moment(start, text), _parse_moment(end, text))
 
 

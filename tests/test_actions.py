@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from pathlib import Path
 
 import pytest
 
@@ -184,6 +185,14 @@ def test_a_label_file_forces_all_its_ranges(tmp_path):
     path.write_text("1\t2\tcough\n4\t5\tad\n")
     forced = ForcedSettings(cut=(path,))
     assert bounds(by_person(forced, 9000, 1000, "ep.wav")) == [(1000, 2000, "cut"), (4000, 5000, "cut")]
+
+
+def test_a_label_file_may_have_a_comma_in_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("take 1, labels.txt").write_text("1\t2\tcough\n")
+    assert parse_range("take 1, labels.txt") == Path("take 1, labels.txt")
+    with pytest.raises(UsageError, match="'take 2' is not a time"):
+        parse_range("take 2, labels.txt")
 
 
 def test_marks_outside_a_recording_are_left_out_and_never_count_from_the_end(tmp_path):
