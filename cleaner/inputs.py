@@ -74,7 +74,8 @@ def _expand(name: str) -> list[Path]:
 
 def _is_recording(path: Path) -> bool:
     hidden = path.name.startswith(".")
-    return path.suffix.lower() in RECORDING_SUFFIXES and not hidden and not _is_result(path)
+    named = path.suffix.lower() in RECORDING_SUFFIXES and not hidden and not _is_result(path)
+    return named and path.is_file()  # a folder may be called show.mp3
 
 
 def _is_result(path: Path) -> bool:

@@ -24,6 +24,12 @@ def test_a_folder_is_searched_for_recordings(folder):
     assert names(found, folder) == ["a.wav", "b.mp3", "deep/c.FLAC"]
 
 
+def test_a_folder_is_no_recording_whatever_its_name(folder):
+    (folder / "show.mp3").mkdir()
+    (folder / "show.mp3" / "d.mp3").touch()
+    assert names(expand_inputs([str(folder)]), folder) == ["a.wav", "b.mp3", "deep/c.FLAC", "show.mp3/d.mp3"]
+
+
 def test_a_pattern_that_no_shell_expanded_is_expanded(folder):
     assert names(expand_inputs([f"{folder}/*.wav"]), folder) == ["a.wav"]
 

@@ -8,7 +8,7 @@ from cleaner.audio import write_clip
 from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel
 from cleaner.labels import update_labels
-from cleaner.measuring.truth import judged_in
+from cleaner.measuring.truth import judged_in, recordings_in
 
 RATE = 16_000
 
@@ -54,6 +54,12 @@ def test_a_folder_of_recordings_is_judged_where_there_are_labels(tmp_path):
         write_recording(tmp_path / f"{name}.wav", 1.0)
     (tmp_path / "b.rttm").write_text("SPEAKER b 1 0.2 0.4 <NA> <NA> x\n")
     assert [one.name for one in judged_in(tmp_path)] == ["b"]
+
+
+def test_a_folder_is_no_recording_whatever_its_name(tmp_path):
+    (tmp_path / "show.mp3").mkdir()
+    write_recording(tmp_path / "talk.wav", 1.0)
+    assert recordings_in(tmp_path) == [tmp_path / "talk.wav"]
 
 
 @pytest.mark.parametrize(("clip_s", "judged"), [(1.0, 1), (0.99, 3)])

@@ -85,7 +85,8 @@ def recordings_in(folder: Path) -> list[Path]:
     """The sound files of a folder, not of those below, in order of name. Raises LabelsError if it has
     none.
     """
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in RECORDING_SUFFIXES)
+    sound = (path for path in folder.glob("*") if path.suffix.lower() in RECORDING_SUFFIXES)
+    found = sorted(path for path in sound if path.is_file())
     if not found:
         raise LabelsError(
             f"{folder} holds no clips and no recordings; run preprocess.py, or name another --data"
