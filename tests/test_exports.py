@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from cleaner.exports import EXPORTS, Decided, export_path, exporter
+from cleaner.imports import read_marks
+from cleaner.imports.meaning import meaning_of
+from cleaner.label_form import Removal
 from cleaner.segments import CutList, Segment, Source
 
 SEGMENTS = (
@@ -40,6 +43,15 @@ def test_audacity_gets_the_removed_stretches(decided, tmp_path):
     exporter("audacity").write(tmp_path / "labels.txt", decided)
     text = (tmp_path / "labels.txt").read_text()
     assert text == "0.000000\t0.500000\tsilence\n1.500000\t1.750000\tbreath\n"
+
+
+def test_what_a_person_cut_without_a_kind_has_a_word_that_is_read_back(decided, tmp_path):
+    segments = Segment(0, 500, False, "", "cut", None, "person"), Segment(500, 2_000, True)
+    cut = CutList(decided.cut_list.source, segments)
+    path = tmp_path / "labels.txt"
+    exporter("audacity").write(path, Decided(decided.recording, cut, None))
+    assert path.read_text() == "0.000000\t0.500000\tremove\n"
+    assert meaning_of(read_marks(path), 2.0, str(path)).remove == (Removal(0, 0.5),)
 
 
 def test_csv_has_every_segment(decided, tmp_path):
