@@ -188,6 +188,15 @@ def test_our_own_table_of_cuts_says_what_each_row_means(labels_file):
     assert imported(labels_file("ep_cuts.csv", table)).remove == (Removal(1, 2, "breath"),)
 
 
+@pytest.mark.parametrize(("first", "start_s"), [("-0.20", -0.2), (".5", 0.5), ("0:00.5", 0.5)])
+def test_a_table_without_names_may_begin_with_any_time(labels_file, first, start_s):
+    assert read_marks(labels_file("a.csv", f"{first},1,breath\n")) == [Mark(start_s, 1, "breath")]
+
+
+def test_a_name_of_a_column_may_begin_with_a_digit(labels_file):
+    assert read_marks(labels_file("a.csv", "2nd label,start,end\nx,0,1\n")) == [Mark(0, 1)]
+
+
 def test_utf16_and_byte_order_marks_are_read(labels_file):
     for encoding in ("utf-16", "utf-8-sig"):
         path = labels_file("a.TextGrid", LONG_TEXTGRID.encode(encoding))

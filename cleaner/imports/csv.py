@@ -59,11 +59,19 @@ def _columns(row: list[str], where: str) -> dict[str, int]:
         for meaning, words in _NAMES.items()
         if set(words) & set(names)
     }
-    if names[0][:1].isdigit():
+    if _is_time(names[0]):
         return {}
     if not ("start" in found and {"end", "duration"} & set(found)):
         raise ImportFormatError(f"{where}: the columns {names} have no start with an end or a duration")
     return found
+
+
+def _is_time(text: str) -> bool:
+    try:
+        mark_seconds(text, "")
+    except ImportFormatError:
+        return False
+    return True
 
 
 def _mark(row: list[str], columns: dict[str, int], where: str) -> Mark:
