@@ -57,6 +57,25 @@ def test_every_depth_of_wav_comes_back_bit_for_bit(tmp_path, subtype, channels):
     np.testing.assert_array_equal(samples_of(source), samples_of(tmp_path / "b.wav"))
 
 
+@pytest.mark.parametrize(
+    ("codec", "bits", "sample_type", "suffix", "notes"),
+    [
+        ("alac", 32, np.int32, ".m4a", ("alac has no 32-bit integers: 24 bits instead",)),
+        ("alac", 24, np.int32, ".m4a", ()),
+        ("alac", 32, np.int32, ".flac", ()),
+        ("pcm_f32le", 32, np.float32, ".flac", ("flac has no 32-bit floats: 24 bits instead",)),
+        ("pcm_f64le", 64, np.float64, ".wv", ("wavpack has no 64-bit floats: 32 bits instead",)),
+        ("pcm_f64le", 64, np.float64, ".wav", ()),
+        ("pcm_alaw", 8, np.int16, ".wav", ()),
+        ("mp3float", None, np.float32, ".flac", ()),
+    ],
+)
+def test_depth_that_is_lost_is_said_whatever_the_codec(tmp_path, codec, bits, sample_type, suffix, notes):
+    with open_recording(wav(tmp_path / "a.wav")) as recording:
+        info = replace(recording.info, codec=codec, bits=bits, sample_type=np.dtype(sample_type))
+    assert output_format(info, suffix).notes == notes
+
+
 @pytest.mark.parametrize("channels", range(1, 9))
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
 def test_up_to_eight_channels_come_back_bit_for_bit(tmp_path, channels, suffix):

@@ -21,6 +21,7 @@ _BIG_ENDIAN = ("aiff", "au", "caf")
 DEFAULT_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "6.0", "7.0", "octagonal")
 # Layouts that Opus and Vorbis know; Opus takes the others as channels without a place.
 _XIPH_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
+_COMPANDED = ("pcm_alaw", "pcm_mulaw")  # lossy, though their samples have a depth
 _MP2_KBIT = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 # Chunks of wav and AIFF files that hold the sound, or tags that are read.
 _WAV_CHUNKS = ("fmt", "data", "fact", "LIST", "JUNK", "junk", "PAD", "FLLR", "PEAK", "ds64", "id3", "ID3")
@@ -103,7 +104,7 @@ def output_format(info: AudioInfo, suffix: str) -> OutputFormat:
 
 def codec_family(decoder: str) -> str:
     """The codec behind a decoder's name: ``mp3float`` is mp3, ``pcm_s24le`` is pcm."""
-    if decoder in ("pcm_alaw", "pcm_mulaw"):
+    if decoder in _COMPANDED:
         return decoder
     for family in ("pcm", "mp3", "aac", "ac3"):
         if decoder.startswith(family):
@@ -125,7 +126,7 @@ def _pcm(info: AudioInfo, muxer: str) -> Codec:
 
 def _source_depth(info: AudioInfo) -> tuple[int, bool]:
     """Bits and whether they are floats; what lossy codecs decode to counts as 16 bits."""
-    if info.bits is None or codec_family(info.codec) in ("pcm_alaw", "pcm_mulaw"):
+    if info.bits is None or codec_family(info.codec) in _COMPANDED:
         return 16, False
     return info.bits, info.sample_type.kind == "f"
 
@@ -144,7 +145,7 @@ def _depth(info: AudioInfo, name: str, codec: Codec) -> tuple[int | None, str]:
         if is_float:
             return 32, "fltp"
         return (8, "u8p") if bits <= 8 else (16, "s16p") if bits <= 16 else (32, "s32p")
-    if name in ("pcm_alaw", "pcm_mulaw"):
+    if name in _COMPANDED:
         return 8, "s16"
     wants_float = info.sample_type != np.int16 and len(codec.sample_formats) > 1
     return None, codec.sample_formats[-1 if wants_float else 0]
@@ -229,10 +230,11 @@ def _notes(info: AudioInfo, chosen: OutputFormat, suffix: str) -> list[str]:
 
 
 def _depth_notes(info: AudioInfo, chosen: OutputFormat) -> list[str]:
+    """A line where depth is lost; a lossy codec has none to lose, before or after."""
+    if chosen.bits is None or chosen.codec in _COMPANDED:
+        return []
     bits, is_float = _source_depth(info)
     into_integers = is_float and chosen.codec in ("flac", "alac")
-    if info.bits is None or chosen.bits is None or chosen.codec == codec_family(info.codec) != "flac":
-        return []
     if chosen.bits >= bits and not into_integers:
         return []
     kind = "floats" if is_float else "integers"
