@@ -81,7 +81,9 @@ class DataSettings:
     labels: Path | None = setting(
         None, "the labels, if they do not lie in or beside the data", parse=Path, metavar="FILE"
     )
-    labels_mean: str | None = setting(None, "what labels mean that do not say it", choices=MEANINGS)
+    labels_mean: str | None = setting(
+        None, "keep or remove: what a mark means where the file does not say", choices=MEANINGS
+    )
     mix: Path | None = setting(
         None,
         "instead: recordings with exact truth, built from the sounds of this folder",

@@ -46,7 +46,8 @@ class AppSettings:
     runs: Path = setting(Path("runs"), "folder that trainings write into", parse=Path)
     checkpoint: Path | None = setting(
         None,
-        "the network that proposes, .pt or .onnx; what a training here has learnt, else the shipped weights",
+        "network that makes the proposals, .pt or .onnx "
+        "(default: the last one trained here, else the shipped one)",
         parse=Path,
         metavar="FILE",
     )

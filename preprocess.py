@@ -40,7 +40,7 @@ class PreprocessSettings:
         repeat=True,
     )
     labels_mean: str | None = setting(
-        None, "what marks mean whose form and words do not say it", choices=MEANINGS
+        None, "keep or remove: what a mark means where the file does not say", choices=MEANINGS
     )
     edited: Path | None = setting(
         None,

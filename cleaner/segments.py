@@ -37,7 +37,7 @@ class TidySettings:
     )
     min_clip_s: float = setting(0.1, "kept pieces shorter than this are removed")
     min_cut_s: float = setting(0.14, "removals shorter than this are not made")
-    split_events: bool = setting(False, "let half a breath stay where the network is undecided about it")
+    split_events: bool = setting(False, "allow a breath to be cut in two")
 
 
 def keep_mask(keep: np.ndarray, threshold: float, exit_threshold: float | None = None) -> np.ndarray:
