@@ -19,6 +19,7 @@ from cleaner.audio import (
     is_plain,
     output_format,
 )
+from cleaner.audio.carried import without_gain
 from cleaner.audio.dc_offset import HEARD_S, dc_offset
 from cleaner.audio.loudness import at_gain, gain_for, missed_loudness
 from cleaner.cutting.room_tone import RoomTone
@@ -51,11 +52,11 @@ def render(
 
     Format, tags and cover are the recording's, as far as the extension of ``output`` can hold them. ``tap``
     is shown every source block on its way. With ``loudness_lufs`` the result is made to be measured first,
-    more than once where peaks are limited, then to be written at that loudness. ``jobs`` threads encode, all
-    cores without it, and the result is the same. Raises AudioFileError where nothing can be written,
-    CutListError where the cut list is longer than the recording.
+    more than once where peaks are limited, then to be written at that loudness, without the tags that tell
+    players a gain. ``jobs`` threads encode, all cores without it, and the result is the same. Raises
+    AudioFileError where nothing can be written, CutListError where the cut list is longer than the recording.
     """
-    info = recording.info
+    info = recording.info if loudness_lufs is None else without_gain(recording.info)
     form = output_format(info, Path(output).suffix)
     chapters = moved_chapters(info.chapters, cut_list)
     samples, missed = 0, None

@@ -186,7 +186,7 @@ def test_no_tag_is_none(tmp_path, content):
         st.one_of(
             st.binary(max_size=40),
             st.tuples(
-                st.sampled_from(["CHAP", "CTOC", "TIT2"]),
+                st.sampled_from(["CHAP", "COMM", "CTOC", "TIT2", "TXXX"]),
                 st.binary(max_size=60),
                 st.binary(min_size=2, max_size=2),
             ),
@@ -200,7 +200,7 @@ def test_nothing_in_a_tag_breaks_it(tmp_path_factory, version, flags, body):
     path.write_bytes(tag_of(version, parts, flags))
     read = read_id3(path)
     if read:
-        moved = read.moved(lambda ms: ms // 2)
+        moved = read.moved(lambda ms: ms // 2).without_gain()
         path.write_bytes(bytes(moved))
         again = read_id3(path)
         assert again == moved or not moved.frames
@@ -228,6 +228,45 @@ def test_a_result_has_the_tag_of_its_recording(episode, tmp_path, version):
         assert again.info.tags == {name: text for name, text in info.tags.items() if "iTun" not in text}
     with av.open(str(tmp_path / "b.mp3")) as container:
         assert container.metadata["title"] == "Morning"
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_what_tells_players_a_gain_goes_where_a_loudness_is_set(version):
+    def tag(*frames):
+        return Id3Tag(version, tuple(Id3Frame(name, bytes(2), body) for name, body in frames))
+
+    stays = [
+        ("TIT2", b"\x00replaygain_ in practice"),
+        ("COMM", b"\x00eng\x00R128_ is a norm"),
+        ("TXXX", b"\x00mood\x00calm"),
+    ]
+    goes = [
+        ("TXXX", b"\x00REPLAYGAIN_TRACK_GAIN\x00-7 dB"),
+        ("TXXX", b"\x01" + "replaygain_album_peak\0".encode("utf-16") + "0.9".encode("utf-16")),
+        ("TXXX", b"\x03R128_TRACK_GAIN\x00-512"),
+        ("COMM", b"\x00engiTunNORM\x00 0000 1111"),
+        ("COMM", b"\x01eng" + "iTunNORM\0".encode("utf-16") + " 0000".encode("utf-16")),
+        ("RVA2", b"track\x00\x01\xf9\x00\x00"),
+    ]
+    assert tag(*goes, *stays).without_gain() == tag(*stays)
+    assert tag(*goes).without_gain() == tag()
+
+
+def test_an_mp3_at_a_loudness_tells_players_no_gain(episode, tmp_path):
+    frames = [
+        frame(3, "RVA2", b"track\x00\x01\xf9\x00\x00"),
+        frame(3, "TXXX", b"\x00R128_TRACK_GAIN\x00-512"),
+    ]
+    with open_recording(episode(tag_of(3, frames))) as recording:
+        samples = recording.info.samples
+        whole = CutList(Source("a.mp3", RATE_HZ, samples, 1, ""), (Segment(0, samples, True),))
+        render(recording, whole, tmp_path / "as_it_was.mp3")
+        render(recording, whole, tmp_path / "set.mp3", loudness_lufs=-20)
+        render(recording, whole, tmp_path / "set.flac", loudness_lufs=-20)
+    assert names(read_id3(tmp_path / "as_it_was.mp3")) == ["RVA2", "TXXX"]
+    for name in ("set.mp3", "set.flac"):
+        with open_recording(tmp_path / name) as result:
+            assert (result.info.tags, result.info.samples) == ({}, samples)
 
 
 def test_of_several_pictures_another_format_gets_the_first_and_says_so(episode, tmp_path):

@@ -8,7 +8,7 @@ import soundfile
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cleaner.audio import Chapter, open_recording
+from cleaner.audio import Chapter, Writer, open_recording, output_format
 from cleaner.audio.loudness import measure
 from cleaner.errors import AudioFileError
 from cleaner.render import moved_chapters, reader_of, render, rendered_blocks
@@ -142,6 +142,23 @@ def test_the_result_gets_the_loudness_that_was_asked_for(stereo, tmp_path):
         assert render(recording, cut_list, tmp_path / "b.wav", loudness_lufs=-30).samples == 28_000
     with open_recording(tmp_path / "b.wav") as result:
         assert measure(result.blocks(), result.info).integrated_lufs == pytest.approx(-30, abs=0.1)
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".opus", ".mka", ".mp3", ".aiff", ".wv"])
+def test_a_result_at_a_loudness_tells_players_no_gain(stereo, tmp_path, suffix):
+    path, samples = stereo
+    gains = {"REPLAYGAIN_TRACK_GAIN": "-7.00 dB", "replaygain_album_peak": "0.9", "R128_TRACK_GAIN": "-512"}
+    tagged = tmp_path / f"b{suffix}"
+    with open_recording(path) as recording:
+        form = output_format(recording.info, suffix)
+        with Writer(tagged, form, tags={"title": "Talk", "iTunNORM": " 0000"} | gains) as writer:
+            writer.write(samples)
+    with open_recording(tagged) as recording:
+        assert len(recording.info.tags) == 5
+        whole = cut_list_of(tagged, read_whole(tagged).shape[1], recording.info.sample_rate_hz)
+        render(recording, whole, tmp_path / f"c{suffix}", loudness_lufs=-20)
+    with open_recording(tmp_path / f"c{suffix}") as result:
+        assert result.info.tags == {"title": "Talk"}
 
 
 def test_chapters_move_along_and_one_that_was_cut_is_gone(stereo):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import av
 from av.stream import Disposition
 
-from cleaner.audio.info import Chapter, Cover, chapters_of, cover_of, tags_of
-from cleaner.audio.mp3.id3 import Id3Tag
+from cleaner.audio.info import AudioInfo, Chapter, Cover, chapters_of, cover_of, tags_of
+from cleaner.audio.mp3.id3 import Id3Tag, tells_gain
 from cleaner.audio.opening import url_of
 
 _FRONT_COVER = 3  # of the picture types that ID3 and FLAC share
@@ -42,6 +42,12 @@ class Extras:
     chapters: tuple[Chapter, ...]
     rate_hz: int
     id3: Id3Tag | None = None
+
+
+def without_gain(info: AudioInfo) -> AudioInfo:
+    """The same without the tags that are wrong at another loudness: the gain that players should apply."""
+    tags = {name: text for name, text in info.tags.items() if not tells_gain(name)}
+    return replace(info, tags=tags, id3=info.id3 and info.id3.without_gain())
 
 
 def carry(container: Any, extras: Extras) -> Any:

@@ -22,6 +22,8 @@ _PACKED = {3: 0xE0, 4: 0x4C}  # compressed, encrypted or grouped
 # What tells of times or bytes of the sound as it was.
 _OF_ITS_TIMES = ("TLEN", "SYLT", "SYTC", "ETCO", "MLLT", "POSS", "ASPI", "SEEK", "RBUF")
 _GAPLESS_NOTE = b"iTunSMPB"  # a comment with the encoder's delay and the length in samples
+# How the names of tags begin that tell a player how much louder or softer to play.
+_GAINS = ("replaygain_", "r128_", "rva2", "rvad", "itunnorm")
 _UNKNOWN_OFFSET = 0xFFFFFFFF
 _ENCODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 
@@ -83,6 +85,11 @@ class Id3Tag:
         listed = (_without(frame, gone) if frame.name == "CTOC" and gone else frame for frame in frames)
         return replace(self, frames=tuple(listed))
 
+    def without_gain(self) -> Id3Tag:
+        """The tag of a result at another loudness: without what told players how loud to play the sound."""
+        stay = [frame for frame in self.frames if not tells_gain(_called(frame, self.version))]
+        return replace(self, frames=tuple(stay))
+
     def __bytes__(self) -> bytes:
         """The tag as it lies in a file, without padding."""
         return self.padded_to(0)
@@ -115,6 +122,11 @@ def read_id3(path: Path) -> Id3Tag | None:
         frames = (_plain(frame, bool(flags & _UNSYNCHRONISED)) for frame in frames)
     found = tuple(frames)
     return Id3Tag(version, found) if found else None
+
+
+def tells_gain(name: str) -> bool:
+    """Whether a tag of this name tells players how much louder or softer to play, in any format."""
+    return name.lower().startswith(_GAINS)
 
 
 def id3_bytes(head: bytes) -> int:
@@ -209,6 +221,15 @@ def _plain(frame: Id3Frame, unsynchronised: bool) -> Id3Frame:
 def _resynchronised(data: bytes) -> bytes:
     """Without the zeros that keep a decoder from finding a frame of sound in a tag."""
     return data.replace(b"\xff\0", b"\xff")
+
+
+def _called(frame: Id3Frame, version: int) -> str:
+    """A frame's name; of a comment or a text of a program's own its description, which is a name, too."""
+    body = _unpacked(frame, version)
+    if frame.name not in ("COMM", "TXXX") or not body:
+        return frame.name
+    described = body[:1] + body[4:] if frame.name == "COMM" else body  # three letters name the language
+    return _text(described).partition("\0")[0]
 
 
 def _text(body: bytes) -> str:
