@@ -41,8 +41,8 @@ class OutputSettings:
     plot: bool = setting(False, "save a picture of waveform, keep probability and cuts beside the output")
     resume: bool = setting(
         False,
-        "of many recordings, leave out those whose results are all there and newer than they are; what was "
-        "left half done is made anew",
+        "of many recordings and cut lists, leave out those whose results are all there and newer than they "
+        "are; what was left half done is made anew",
     )
 
     def __post_init__(self) -> None:
@@ -53,9 +53,10 @@ class OutputSettings:
 class Task:
     """One recording and where its result goes, in a ``folder`` that may have to be made.
 
-    ``cut_list`` is set where decisions were saved before.
+    ``given`` is the file that stands for it: the recording, or the ``cut_list`` of decisions saved before.
     """
 
+    given: Path
     recording: Path
     output: Path
     cut_list: CutList | None = None
@@ -68,15 +69,15 @@ class Task:
         return [*files, self.plot_path] if settings.plot else files
 
     def is_done(self, settings: OutputSettings) -> bool:
-        """Whether every file that the task would make is there and newer than the recording."""
+        """Whether every file that the task would make is there and newer than what it is made of."""
         nothing_removed = export_path("removed", self.output, self.recording)  # is not written then
         written = [path for path in self.written(settings) if path != nothing_removed or path.exists()]
         made_s = [path.stat().st_mtime for path in written if path.is_file()]
-        return 0 < len(made_s) == len(written) and min(made_s) >= self.recording.stat().st_mtime
+        return 0 < len(made_s) == len(written) and min(made_s) >= self.newest_input.stat().st_mtime
 
     def may_overwrite(self, path: Path, settings: OutputSettings) -> bool:
         """Whether a file that is there may be replaced: asked for, or left by a batch that was stopped."""
-        newer = settings.resume and path.stat().st_mtime >= self.recording.stat().st_mtime
+        newer = settings.resume and path.stat().st_mtime >= self.newest_input.stat().st_mtime
         return settings.force or newer
 
     def earlier_segments(self, settings: OutputSettings, samples: int) -> Sequence[Segment]:
@@ -105,6 +106,11 @@ class Task:
             self.output.parent.mkdir(parents=True, exist_ok=True)
         for path in self.written(settings):
             _check_writable(path)
+
+    @property
+    def newest_input(self) -> Path:
+        """The recording or its saved cut list, whichever was changed last."""
+        return max(self.recording, self.given, key=lambda path: path.stat().st_mtime)
 
     @property
     def plot_path(self) -> Path:
@@ -155,8 +161,8 @@ def _task(path: Path, output: Path | None, into_folder: bool) -> Task:
         _check_same_form(path, cut_list.source)
     named = recording.with_name(recording.stem + CLEANED + _result_suffix(recording))
     if output is None:
-        return Task(recording, named, cut_list)
-    return Task(recording, output / named.name if into_folder else output, cut_list, into_folder)
+        return Task(path, recording, named, cut_list)
+    return Task(path, recording, output / named.name if into_folder else output, cut_list, into_folder)
 
 
 def _check_same_form(path: Path, source: Source) -> None:
@@ -215,7 +221,7 @@ def _refuse_collisions(named: Sequence[Path], tasks: Sequence[Task], settings: O
                 )
             taken.add(place)
             if path.exists() and not task.may_overwrite(path, settings):
-                older = f" and is older than {task.recording}" if settings.resume else ""
+                older = f" and is older than {task.newest_input}" if settings.resume else ""
                 raise UsageError(f"{path} exists{older}; --force overwrites it")
             if path.is_dir():
                 raise UsageError(f"{path} is a folder; the output must be a file")

@@ -101,6 +101,19 @@ def test_a_saved_cut_list_renders_what_it_says(talk, clean):
     assert soundfile.info(talk.with_name("half.flac")).frames == 8_000
 
 
+def test_a_cut_list_that_was_edited_since_is_not_done(talk, clean):
+    clean(talk, "--dry-run", "--export", "json", *LITERAL)
+    path, result = talk.with_name("talk.cuts.json"), talk.with_name("talk_cleaned.wav")
+    assert clean(path)[0] == 0 and soundfile.info(result).frames < 3 * RATE
+    assert clean(path, "--resume") == (0, "", "1 of 1 recordings are done already\n")
+    path.write_text(path.read_text().replace('"keep": false', '"keep": true'))
+    os.utime(path, (2**32, 2**32))
+    code, _, err = clean(path, "--resume")
+    assert code == 2 and "talk_cleaned.wav exists and is older than" in err and "talk.cuts.json;" in err
+    assert clean(path, "--resume", "--force")[0] == 0
+    assert soundfile.info(result).frames == 3 * RATE
+
+
 def test_a_persons_decisions_survive_a_later_run(talk, clean):
     clean(talk, "--dry-run", "--export", "json", *LITERAL)
     path = talk.with_name("talk.cuts.json")
