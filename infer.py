@@ -31,7 +31,7 @@ from cleaner.cutting.edges import EdgeSettings
 from cleaner.cutting.pace import missed_target
 from cleaner.errors import NothingToKeep
 from cleaner.exports import Decided, export_path, exporter
-from cleaner.forcing import ForcedSettings, by_person, forced_on
+from cleaner.forcing import ForcedSettings, forced_on, read_forced
 from cleaner.inputs import names_many
 from cleaner.interrupt import nothing_half_done
 from cleaner.loudness import LoudnessSettings
@@ -40,7 +40,7 @@ from cleaner.plot import Peaks, save_plot
 from cleaner.progress import Progress
 from cleaner.report import Report, report_on, tell
 from cleaner.samples import to_float
-from cleaner.segments import CutList, TidySettings
+from cleaner.segments import CutList, Segment, Source, TidySettings
 from cleaner.splice import JoinSettings
 
 if TYPE_CHECKING:
@@ -224,8 +224,14 @@ def decide_on(
     """Let the network decide on a whole recording, then settle edges, kinds and actions."""
     from cleaner.deciding import decide_recording
 
-    rate_hz, cut = recording.info.sample_rate_hz, settings.cut
-    peaks = Peaks(rate_hz)
+    # What can be wrong with them is told before the slow work.
+    forced = read_forced(settings.forced, task.recording.name)
+    earlier = task.earlier(settings.files)
+    cut, peaks = settings.cut, Peaks(recording.info.sample_rate_hz)
+
+    def by_person(source: Source) -> list[Segment]:
+        before = earlier.segments_on(source) if earlier else ()
+        return forced.segments(source.samples, source.sample_rate, before)
 
     def tap(block: "np.ndarray") -> None:
         if settings.files.plot:
@@ -238,13 +244,7 @@ def decide_on(
         detector,
         cut,
         tap=tap,
-        by_person=lambda samples: by_person(
-            settings.forced,
-            samples,
-            rate_hz,
-            task.recording.name,
-            task.earlier_segments(settings.files, samples),
-        ),
+        by_person=by_person,
         all_kinds=wants_all,
         said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join.of({})])
         | {"checkpoint": detector.name},

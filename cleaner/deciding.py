@@ -20,15 +20,15 @@ def decide_recording(
     settings: CutSettings,
     *,
     tap: Callable[[np.ndarray], None] | None = None,
-    by_person: Callable[[int], Sequence[Segment]] = lambda samples: (),
+    by_person: Callable[[Source], Sequence[Segment]] = lambda source: (),
     all_kinds: bool = False,
     said: Mapping[str, Any] | None = None,
 ) -> tuple[CutList, Detection]:
     """The cut list of a whole recording, and what the network answered.
 
-    ``tap`` and ``all_kinds``: see ``detect``. ``by_person``: the recording's samples -> what nothing
-    overrules, in order, disjoint. ``said``: what the cut list tells of its settings. Raises AudioFileError
-    where there is no sound at all.
+    ``tap`` and ``all_kinds``: see ``detect``. ``by_person``: the recording, its length known by then -> what
+    nothing overrules, in order, disjoint. ``said``: what the cut list tells of its settings. Raises
+    AudioFileError where there is no sound at all.
     """
     energy = EdgeEnergy(recording.info.sample_rate_hz)
 
@@ -40,7 +40,8 @@ def decide_recording(
     detection = detect(detector, recording, heard, all_kinds)
     if detection.samples == 0:
         raise AudioFileError(f"{recording.path} holds no sound: its length is zero")
-    info = recording.info
+    info, mark = recording.info, fingerprint(recording.path)
+    source = Source(str(recording.path), info.sample_rate_hz, detection.samples, info.channels, mark)
     segments = decide(
         detection.keep,
         detection.kind,
@@ -48,9 +49,7 @@ def decide_recording(
         info.sample_rate_hz,
         settings.at(detector.threshold),
         energy=energy.finish(),
-        by_person=by_person(detection.samples),
+        by_person=by_person(source),
         grid_samples=info.grid_samples,
     )
-    mark = fingerprint(recording.path)
-    source = Source(str(recording.path), info.sample_rate_hz, detection.samples, info.channels, mark)
     return CutList(source, segments, dict(said or {})), detection

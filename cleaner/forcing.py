@@ -45,48 +45,6 @@ class ForcedSettings:
     )
 
 
-def by_person(
-    settings: ForcedSettings,
-    samples: int,
-    rate_hz: int,
-    recording: str,
-    earlier: Iterable[Segment] = (),
-) -> list[Segment]:
-    """All that a person decided on the file called ``recording``, in order and disjoint.
-
-    ``earlier`` are the segments of an earlier cut list, of which those by a person count; what is forced now
-    lies above them, and what is kept above what is cut. Raises UsageError for ranges that cannot be meant.
-    """
-
-    def layer(wanted: Iterable[Range | Path], keep: bool) -> list[Segment]:
-        read = [marked_in(one, keep, recording) if isinstance(one, Path) else one for one in wanted]
-        spans: list[tuple[int, int]] = []
-        try:
-            for one in read:
-                if isinstance(one, Marked):
-                    spans += one.within(samples, rate_hz)
-                else:
-                    spans.append(resolve_range(one, samples, rate_hz))
-        except UsageError as error:
-            raise UsageError(f"{recording}: {error}") from None
-        return forced_segments(spans, keep)
-
-    decided = [segment for segment in earlier if segment.by == "person"]
-    for top in (layer(settings.cut, False), layer(settings.keep, True)):
-        decided = on_top(decided, top)
-    return decided
-
-
-def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
-    """A saved cut list with what is forced now laid upon it; the same where nothing is."""
-    if settings == ForcedSettings():
-        return cut_list
-    source = cut_list.source
-    name = Path(source.path).name
-    top = by_person(settings, source.samples, source.sample_rate, name, cut_list.segments)
-    return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
-
-
 @dataclass(frozen=True)
 class Marked:
     """What the label file at ``path`` says is cut, or is kept, on a recording's own clock."""
@@ -110,6 +68,62 @@ class Marked:
         if not inside:
             raise UsageError(f"{self.path} marks nothing within the {length_s:g} s of the recording")
         return inside
+
+
+@dataclass(frozen=True)
+class Forced:
+    """What a person decides beforehand on the file called ``recording``; only its length is not known yet."""
+
+    recording: str
+    cut: tuple[Range | Marked, ...]
+    keep: tuple[Range | Marked, ...]
+
+    def segments(self, samples: int, rate_hz: int, earlier: Iterable[Segment] = ()) -> list[Segment]:
+        """All that a person decided, in order and disjoint.
+
+        ``earlier`` are the segments of an earlier cut list, of which those by a person count; what is forced
+        now lies above them, and what is kept above what is cut. Raises UsageError for ranges that cannot be
+        meant.
+        """
+
+        def layer(wanted: Iterable[Range | Marked], keep: bool) -> list[Segment]:
+            spans: list[tuple[int, int]] = []
+            for one in wanted:
+                if isinstance(one, Marked):
+                    spans += one.within(samples, rate_hz)
+                else:
+                    spans.append(resolve_range(one, samples, rate_hz))
+            return forced_segments(spans, keep)
+
+        decided = [segment for segment in earlier if segment.by == "person"]
+        try:
+            for top in (layer(self.cut, False), layer(self.keep, True)):
+                decided = on_top(decided, top)
+        except UsageError as error:
+            raise UsageError(f"{self.recording}: {error}") from None
+        return decided
+
+
+def read_forced(settings: ForcedSettings, recording: str) -> Forced:
+    """What ``settings`` force on the file called ``recording``, with what label files say of it.
+
+    Raises UsageError and ImportFormatError for label files that cannot be meant, or read.
+    """
+
+    def read(wanted: Iterable[Range | Path], keep: bool) -> tuple[Range | Marked, ...]:
+        return tuple(marked_in(one, keep, recording) if isinstance(one, Path) else one for one in wanted)
+
+    return Forced(recording, read(settings.cut, False), read(settings.keep, True))
+
+
+def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
+    """A saved cut list with what is forced now laid upon it; the same where nothing is."""
+    if settings == ForcedSettings():
+        return cut_list
+    source = cut_list.source
+    forced = read_forced(settings, Path(source.path).name)
+    top = forced.segments(source.samples, source.sample_rate, cut_list.segments)
+    return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
 
 
 def marked_in(path: Path, keep: bool, recording: str) -> Marked:

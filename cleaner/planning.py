@@ -9,11 +9,11 @@ from pathlib import Path
 from cleaner.cli import changed_options, setting
 from cleaner.cutlist_json import check_same_recording, is_cut_list, load_cut_list
 from cleaner.cutting.decide import CutSettings
+from cleaner.earlier import Earlier
 from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path
-from cleaner.files import fingerprint
 from cleaner.inputs import CLEANED, expand_inputs, folder_below
-from cleaner.segments import CutList, Segment, Source
+from cleaner.segments import CutList, Source
 
 
 def _parse_path(text: str) -> Path:
@@ -80,25 +80,17 @@ class Task:
         newer = settings.resume and path.stat().st_mtime >= self.newest_input.stat().st_mtime
         return settings.force or newer
 
-    def earlier_segments(self, settings: OutputSettings, samples: int) -> Sequence[Segment]:
-        """The segments of an earlier cut list of the same recording, of which those by a person will stay.
+    def earlier(self, settings: OutputSettings) -> Earlier | None:
+        """The cut list of an earlier run, beside the output or else beside the recording.
 
-        It lies beside the output, or beside the recording. The recording is the same if only its tags have
-        changed. Raises UsageError where a person's decisions on another would be overwritten.
+        Raises CutListError for one that is broken.
         """
         written = export_path("json", self.output, self.recording)
         beside = export_path("json", self.recording, self.recording)
         path = next((path for path in (written, beside) if path.exists()), None)
         if path is None:
-            return ()
-        earlier = load_cut_list(path)
-        if earlier.source.fingerprint == fingerprint(self.recording) or earlier.source.samples == samples:
-            return earlier.segments
-        if "json" in settings.export and path == written and any(s.by == "person" for s in earlier.segments):
-            raise UsageError(
-                f"{path} holds a person's decisions on another recording than {self.recording}; move it away"
-            )
-        return ()
+            return None
+        return Earlier(path, load_cut_list(path), replaced="json" in settings.export and path == written)
 
     def make_ready(self, settings: OutputSettings) -> None:
         """Make the folder if it is ours to make; raise UsageError where a result could not be written."""

@@ -20,7 +20,7 @@ from cleaner.cutting.actions import (
 )
 from cleaner.cutting.forced import Range, forced_segments, resolve_range
 from cleaner.errors import UsageError
-from cleaner.forcing import ForcedSettings, by_person, parse_range
+from cleaner.forcing import ForcedSettings, parse_range, read_forced
 from cleaner.segments import Segment, TidySettings
 
 
@@ -170,21 +170,25 @@ def bounds(segments):
     return [(s.start, s.end, "keep" if s.keep else "cut") for s in segments]
 
 
+def forced_bounds(samples, settings, recording="ep.wav", earlier=()):
+    return bounds(read_forced(settings, recording).segments(samples, 1000, earlier))
+
+
 def test_what_is_forced_lies_above_what_a_person_decided_before_and_keep_above_cut():
     earlier = [Segment(0, 1000, True), Segment(1000, 6000, False, action="cut", by="person")]
     forced = ForcedSettings(cut=(Range(4, 8),), keep=(Range(2, 3), Range(7, math.inf)))
-    assert bounds(by_person(forced, 10_000, 1000, "ep.wav", earlier)) == [
+    assert forced_bounds(10_000, forced, earlier=earlier) == [
         (1000, 2000, "cut"), (2000, 3000, "keep"), (3000, 4000, "cut"), (4000, 7000, "cut"),
         (7000, 10_000, "keep"),
     ]  # fmt: skip
-    assert bounds(by_person(ForcedSettings(), 10_000, 1000, "ep.wav", earlier)) == [(1000, 6000, "cut")]
+    assert forced_bounds(10_000, ForcedSettings(), earlier=earlier) == [(1000, 6000, "cut")]
 
 
 def test_a_label_file_forces_all_its_ranges(tmp_path):
     path = tmp_path / "labels.txt"
     path.write_text("1\t2\tcough\n4\t5\tad\n")
     forced = ForcedSettings(cut=(path,))
-    assert bounds(by_person(forced, 9000, 1000, "ep.wav")) == [(1000, 2000, "cut"), (4000, 5000, "cut")]
+    assert forced_bounds(9000, forced) == [(1000, 2000, "cut"), (4000, 5000, "cut")]
 
 
 def test_a_label_file_may_have_a_comma_in_its_name(tmp_path, monkeypatch):
@@ -199,10 +203,10 @@ def test_marks_outside_a_recording_are_left_out_and_never_count_from_the_end(tmp
     path = tmp_path / "labels.txt"
     path.write_text("-1.5\t-0.5\tad\n-0.2\t1\tad\n2\t2.0001\tclick\n8\t1e308\tad\n9\t10\tad\n")
     forced = ForcedSettings(cut=(path,))
-    assert bounds(by_person(forced, 9000, 1000, "ep.wav")) == [(0, 1000, "cut"), (8000, 9000, "cut")]
+    assert forced_bounds(9000, forced) == [(0, 1000, "cut"), (8000, 9000, "cut")]
     path.write_text("-1.5\t-0.5\tad\n9\t10\tad\n")
     with pytest.raises(UsageError, match=r"ep\.wav: .*labels\.txt marks nothing within the 9 s"):
-        by_person(forced, 9000, 1000, "ep.wav")
+        forced_bounds(9000, forced)
 
 
 def test_a_label_file_that_says_what_is_kept_is_believed(tmp_path):
@@ -212,11 +216,11 @@ def test_a_label_file_that_says_what_is_kept_is_believed(tmp_path):
         (ForcedSettings(cut=(path,)), [(2000, 3000, "cut")]),
         (ForcedSettings(keep=(path,)), [(0, 2000, "keep")]),
     ):
-        assert bounds(by_person(settings, 9000, 1000, "ep.wav")) == expected
+        assert forced_bounds(9000, settings) == expected
     with pytest.raises(UsageError, match=r"cuts\.csv marks nothing to be kept of other\.wav"):
-        by_person(ForcedSettings(keep=(path,)), 9000, 1000, "other.wav")
+        forced_bounds(9000, ForcedSettings(keep=(path,)), "other.wav")
 
 
 def test_a_range_beyond_a_recording_says_which_recording():
     with pytest.raises(UsageError, match=r"short\.wav: the range 5s,8s is empty"):
-        by_person(ForcedSettings(cut=(Range(5, 8),)), 3000, 1000, "short.wav")
+        forced_bounds(3000, ForcedSettings(cut=(Range(5, 8),)), "short.wav")

@@ -378,6 +378,17 @@ def test_a_broken_cut_list_is_one_line(talk, clean, broken):
     assert not talk.with_name("out.wav").exists()
 
 
+@pytest.mark.parametrize(("name", "words"), [("talk.cuts.json", []), ("labels.txt", ["--cut", "labels.txt"])])
+def test_what_can_be_read_beforehand_is_refused_before_the_slow_work(
+    talk, clean, tmp_path, monkeypatch, name, words
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cleaner.deciding.detect", lambda *_: pytest.fail("this is slow"))
+    (tmp_path / name).write_text("nonsense")
+    code, out, err = clean(talk, *words)
+    assert (code, out, err.count("\n")) == (1, "", 1) and name in err
+
+
 def test_help_names_every_option_and_preset(capsys):
     with pytest.raises(SystemExit):
         infer.main(["--help"])
