@@ -177,15 +177,16 @@ def clean(
             joined = as_plain([settings.join.of(task.cut_list.settings)])
             cut_list = replace(task.cut_list, settings=task.cut_list.settings | joined)
             decided = Decided(task.recording, forced_on(cut_list, settings.forced), None)
+            doubts = list(task.cut_list.notes)
         else:
             assert detector is not None
-            decided = decide_on(task, recording, settings, detector, progress)
+            decided, doubts = decide_on(task, recording, settings, detector, progress)
         stays = any(segment.stays for segment in decided.cut_list.segments)
         if not stays and not settings.run.allow_empty:
             raise NothingToKeep(
                 f"{task.recording} holds no speech, or all of it is cut; --allow-empty writes an empty file"
             )
-        warnings = list(recording.warnings)
+        warnings = [*recording.warnings, *doubts]
         missed = missed_target(decided.cut_list, settings.cut.actions)
         warnings += [missed] if missed else []
         if not settings.files.dry_run:
@@ -220,8 +221,11 @@ def decide_on(
     settings: Settings,
     detector: "Detector",
     progress: Progress | ShareOfBatch,
-) -> Decided:
-    """Let the network decide on a whole recording, then settle edges, kinds and actions."""
+) -> tuple[Decided, list[str]]:
+    """Let the network decide on a whole recording, then settle edges, kinds and actions.
+
+    What a person should know of an earlier cut list is returned beside, a line each.
+    """
     from cleaner.deciding import decide_recording
 
     # What can be wrong with them is told before the slow work.
@@ -254,7 +258,8 @@ def decide_on(
         assert threshold is not None, "main put the one in force there"
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
-    return Decided(task.recording, cut_list, detection if wants_all else None)
+    decided = Decided(task.recording, cut_list, detection if wants_all else None)
+    return decided, earlier.doubts(cut_list.source) if earlier else []
 
 
 def write_result(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cleaner.cli import format_clock
 from cleaner.cutting.actions import parse_action
 from cleaner.errors import CutListError, UsageError
 from cleaner.files import fingerprint, relative_path, write_whole
@@ -51,7 +52,7 @@ def load_cut_list(path: str | Path) -> CutList:
     except CutListError as error:
         raise CutListError(f"{path}: {error}") from None
     source = replace(cut_list.source, path=str(path.parent / cut_list.source.path))
-    return CutList(source, cut_list.segments, cut_list.settings)
+    return replace(cut_list, source=source, notes=tuple(f"{path}: {note}" for note in cut_list.notes))
 
 
 def check_same_recording(cut_list: CutList, recording: str | Path) -> None:
@@ -96,7 +97,8 @@ def from_dict(data: Any) -> CutList:
     segments = data.get("segments")
     if not isinstance(segments, list):
         raise CutListError("segments must be a list")
-    return CutList(source, tuple(_segment_from_dict(i, s) for i, s in enumerate(segments)), settings)
+    read = tuple(_segment_from_dict(i, s) for i, s in enumerate(segments))
+    return CutList(source, read, settings, _note_on_disagreement(segments, source.sample_rate))
 
 
 def _source_from_dict(data: Any) -> Source:
@@ -125,13 +127,27 @@ def _segment_from_dict(index: int, data: Any) -> Segment:
         raise CutListError(f"{where}: kind is {kind!r}; it must be one of {', '.join(KIND_NAMES)}, or empty")
     if by not in DECIDERS:
         raise CutListError(f"{where}: by is {by!r}; it must be one of {', '.join(DECIDERS)}")
-    keep, said = data["keep"], data.get("action")
-    action = _action(where, keep, said)
-    if said is not None and keep != (said == KEPT):
+    keep = data["keep"]
+    action = _action(where, keep, data.get("action"))
+    if _disagrees(data):
         by = "person"  # who turned it by hand, whatever else stands there
     return Segment(
         data["start"], data["end"], keep, kind, action, _probability(where, data.get("probability")), by
     )
+
+
+def _disagrees(segment: dict[str, Any]) -> bool:
+    action = segment.get("action")
+    return action is not None and segment["keep"] != (action == KEPT)
+
+
+def _note_on_disagreement(segments: list[dict[str, Any]], rate_hz: int) -> tuple[str, ...]:
+    starts = [segment["start"] for segment in segments if _disagrees(segment)]
+    if not starts:
+        return ()
+    count = "1 segment" if len(starts) == 1 else f"{len(starts)} segments"
+    first = format_clock(starts[0] / rate_hz)
+    return (f"in {count} keep and action disagree, first at {first}; keep decides",)
 
 
 def _action(where: str, keep: bool, action: Any) -> str:

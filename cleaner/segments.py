@@ -125,12 +125,14 @@ class Source:
 class CutList:
     """All decisions on a recording: segments that tile ``[0, samples)`` in order, without gaps.
 
-    ``settings`` says how they came about and how the joins are made; plain values only.
+    ``settings`` says how they came about and how the joins are made; plain values only. ``notes`` are for the
+    person who edited its file, one line each.
     """
 
     source: Source
     segments: tuple[Segment, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_tiling(self.segments, self.source.samples)

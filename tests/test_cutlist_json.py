@@ -95,6 +95,16 @@ def test_keep_decides_where_a_person_turned_it_by_hand():
     assert from_dict(broken(segments__1__keep=False)).segments[1].action == "cut"
 
 
+def test_where_keep_and_action_disagree_that_is_said():
+    assert from_dict(broken()).notes == ()
+    turned = broken(segments__0__keep=True, segments__4__keep=False)
+    assert from_dict(turned).notes == ("in 2 segments keep and action disagree, first at 0:00; keep decides",)
+    assert from_dict(broken(segments__2__action="keep")).notes == (
+        "in 1 segment keep and action disagree, first at 0:01.4; keep decides",
+    )
+    assert from_dict(broken(segments__1__keep=False, segments__1__action=None)).notes == ()
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -15,25 +15,27 @@ CUT = Segment(0, 40, False, "", "cut", None, "person"), Segment(40, 100, True)
 
 
 def earlier(segments=CUT, replaced=True):
-    return Earlier(Path("REC001.cuts.json"), CutList(MONDAY, segments), replaced)
+    cut_list = CutList(MONDAY, segments, notes=("keep decides",))
+    return Earlier(Path("REC001.cuts.json"), cut_list, replaced)
 
 
 def test_the_same_file_is_known_by_its_fingerprint():
     assert earlier().segments_on(MONDAY) == CUT
-    assert earlier().doubts(MONDAY) == []
+    assert earlier().doubts(MONDAY) == ["keep decides"]
 
 
 def test_another_file_of_the_same_form_may_be_the_same_with_new_tags_and_that_is_said():
     assert earlier().segments_on(RETAGGED) == CUT
     assert earlier().doubts(RETAGGED) == [
+        "keep decides",
         "REC001.cuts.json was made of another file of this length; what a person decided there is kept, "
-        "as if only the tags had changed"
+        "as if only the tags had changed",
     ]
 
 
-def test_where_no_person_decided_there_is_nothing_to_say():
+def test_where_no_person_decided_another_file_does_no_harm():
     by_model = Segment(0, 40, False, "silence", "cut", 0.1), Segment(40, 100, True)
-    assert earlier(by_model).doubts(RETAGGED) == []
+    assert earlier(by_model).doubts(RETAGGED) == ["keep decides"]
 
 
 @pytest.mark.parametrize("other", [{"samples": 99}, {"sample_rate": 16_000}, {"channels": 2}])

@@ -125,6 +125,28 @@ def test_a_persons_decisions_survive_a_later_run(talk, clean):
     assert "person" in path.read_text()
 
 
+def test_where_keep_and_action_disagree_keep_decides_and_that_is_said(talk, clean):
+    clean(talk, "--dry-run", "--export", "json", *LITERAL)
+    path = talk.with_name("talk.cuts.json")
+    path.write_text(path.read_text().replace('"keep": false', '"keep": true'))
+    said = f"{path}: in 1 segment keep and action disagree, first at 0:01; keep decides\n"
+    for named in (path, talk):  # rendered as it is, and as what a person decided before
+        code, _, err = clean(named, "--force", "--quiet")
+        assert code == 0 and err.endswith(said) and err.count("\n") == 1
+        assert soundfile.info(talk.with_name("talk_cleaned.wav")).frames == 3 * RATE
+
+
+def test_decisions_that_may_be_on_another_recording_are_told(talk, clean, tmp_path):
+    for day, pattern in (("monday", [1, 0, 1]), ("tuesday", [0, 1, 1])):
+        (tmp_path / day).mkdir()
+        soundfile.write(tmp_path / day / "talk.wav", sound_and_silence(pattern), RATE)
+    options = ["-o", tmp_path / "out", "--force", "--export", "json"]
+    assert clean(tmp_path / "monday" / "talk.wav", *options, "--cut", "2s,3s")[2] == ""
+    code, _, err = clean(tmp_path / "tuesday" / "talk.wav", *options)
+    assert (code, err.count("\n")) == (0, 1)
+    assert "out/talk.cuts.json was made of another file of this length" in err
+
+
 def test_the_report_is_json_on_request(talk, clean):
     code, out, _ = clean(talk, "--json", "--dry-run")
     report = json.loads(out)
