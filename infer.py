@@ -224,7 +224,7 @@ def decide_on(
 ) -> tuple[Decided, list[str]]:
     """Let the network decide on a whole recording, then settle edges, kinds and actions.
 
-    What a person should know of an earlier cut list is returned beside, a line each.
+    What a person should know of the recording and of an earlier cut list is returned beside, a line each.
     """
     from cleaner.deciding import decide_recording
 
@@ -259,7 +259,7 @@ def decide_on(
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
     decided = Decided(task.recording, cut_list, detection if wants_all else None)
-    return decided, earlier.doubts(cut_list.source) if earlier else []
+    return decided, [*cut_list.notes, *(earlier.doubts(cut_list.source) if earlier else [])]
 
 
 def write_result(

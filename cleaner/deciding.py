@@ -7,11 +7,15 @@ import numpy as np
 
 from cleaner.audio import Recording
 from cleaner.cutting.decide import CutSettings, decide
-from cleaner.cutting.edges import EdgeEnergy
+from cleaner.cutting.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.detect import Detection, Detector, detect
 from cleaner.errors import AudioFileError
 from cleaner.files import fingerprint
 from cleaner.segments import CutList, Segment, Source
+
+_LOUD_SHARE = 0.99  # of a recording is softer than what is loud in it
+# A spectrogram shows nothing below its floor: of a talk loud at -61 dBFS most was lost, at -51 none.
+_SOFT_DB, _SILENT_DB = -55.0, -90.0
 
 
 def decide_recording(
@@ -40,6 +44,7 @@ def decide_recording(
     detection = detect(detector, recording, heard, all_kinds)
     if detection.samples == 0:
         raise AudioFileError(f"{recording.path} holds no sound: its length is zero")
+    envelope = energy.finish()
     info, mark = recording.info, fingerprint(recording.path)
     source = Source(str(recording.path), info.sample_rate_hz, detection.samples, info.channels, mark)
     segments = decide(
@@ -48,8 +53,19 @@ def decide_recording(
         detection.samples,
         info.sample_rate_hz,
         settings.at(detector.threshold),
-        energy=energy.finish(),
+        energy=envelope,
         by_person=by_person(source),
         grid_samples=info.grid_samples,
     )
-    return CutList(source, segments, dict(said or {})), detection
+    return CutList(source, segments, dict(said or {}), _notes(envelope)), detection
+
+
+def _notes(energy: EnergyEnvelope) -> tuple[str, ...]:
+    """What a person should know of how the recording lies before the network."""
+    loud_db = energy.level_db(_LOUD_SHARE)
+    if not _SILENT_DB < loud_db < _SOFT_DB:
+        return ()
+    return (
+        f"it is very soft, {loud_db:.0f} dBFS where it is loud: speech may be taken for silence; make it "
+        "louder and clean that",
+    )

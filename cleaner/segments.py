@@ -125,8 +125,8 @@ class Source:
 class CutList:
     """All decisions on a recording: segments that tile ``[0, samples)`` in order, without gaps.
 
-    ``settings`` says how they came about and how the joins are made; plain values only. ``notes`` are for the
-    person who edited its file, one line each.
+    ``settings`` says how they came about and how the joins are made; plain values only. ``notes`` are for a
+    person who looks it over, one line each, and not for its file.
     """
 
     source: Source

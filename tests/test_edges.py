@@ -37,6 +37,13 @@ def test_levels_are_decibels_of_full_scale_in_every_sample_type(dtype):
     assert decibels(collected(samples, 8000).level)[5:-5] == pytest.approx(-6, abs=0.6)
 
 
+def test_the_level_of_a_share_is_that_of_its_loudest_bin():
+    levels = np.array([10, 20, 30, 40], np.uint8)
+    energy = EnergyEnvelope(levels, levels, 8_000)
+    assert [energy.level_db(share) for share in (0.25, 0.5, 0.51, 1)] == [-122, -117, -112, -107]
+    assert EnergyEnvelope(levels[:0], levels[:0], 8_000).level_db(0.5) == -127
+
+
 def test_channels_add_up_even_where_they_cancel():
     tone = np.sin(np.arange(8000) * 1.1)[None] * 0.1
     alone = decibels(collected(tone, 8000).level)

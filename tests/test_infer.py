@@ -182,6 +182,13 @@ def test_a_closed_standard_output_is_no_fault(talk, gate_checkpoint):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("gain", "is_told"), [(0.05, False), (0.003, True), (0, False)])
+def test_a_recording_too_soft_to_be_heard_is_told(tmp_path, clean, gain, is_told):
+    soundfile.write(tmp_path / "soft.wav", sound_and_silence() * gain, RATE, subtype="FLOAT")
+    told = "it is very soft, -65 dBFS where it is loud" in clean(tmp_path / "soft.wav", "--allow-empty")[2]
+    assert told == is_told
+
+
 def test_a_closed_standard_error_is_no_fault(talk, gate_checkpoint):
     words = [
         sys.executable,

@@ -32,6 +32,12 @@ class EnergyEnvelope:
     bright: np.ndarray
     rate_hz: int
 
+    def level_db(self, share: float) -> float:
+        """Level in dBFS that so great a share of the bins does not exceed; the floor where there are none."""
+        counts = np.bincount(self.level, minlength=256)
+        index = np.searchsorted(np.cumsum(counts), share * len(self.level)) if len(self.level) else 0
+        return _FLOOR_DB + float(index) / STEPS_PER_DB
+
     def boundary(self, index: int) -> int:
         """First sample of a bin."""
         return (2 * index * self.rate_hz + BINS_PER_S) // (2 * BINS_PER_S)
