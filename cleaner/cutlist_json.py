@@ -1,13 +1,19 @@
 """The cut list as a file, ``<stem>.cuts.json``, version 1: read, written, checked.
 
-The form is ``cuts.schema.json`` beside this file. A person may edit it: what is wrong is said in one line.
+The form is ``cuts.schema.json`` in ``cutting/``. A person may edit it: what is wrong is said in one line, and
+what was changed is known by the checksums in ``decided`` and counts as that person's decision.
 """
 
+import base64
 import json
 import math
+import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from cleaner.cli import format_clock
 from cleaner.cutting.actions import parse_action
@@ -71,17 +77,16 @@ def to_dict(cut_list: CutList) -> dict[str, Any]:
         "source": vars(cut_list.source).copy(),
         "settings": dict(cut_list.settings),
         "segments": [_segment_to_dict(segment) for segment in cut_list.segments],
+        "decided": _marks_to_text(map(_mark, cut_list.segments)),
     }
 
 
 def to_text(data: dict[str, Any]) -> str:
     """JSON with one segment per line, so that a person finds and changes one."""
-    segments = ",\n  ".join(json.dumps(segment, ensure_ascii=False) for segment in data["segments"])
-    head = {key: value for key, value in data.items() if key != "segments"}
-    text = ",\n ".join(
-        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()
-    )
-    return f'{{{text},\n "segments": [\n  {segments}]}}\n'
+    lines = ",\n  ".join(json.dumps(segment, ensure_ascii=False) for segment in data["segments"])
+    parts = {key: json.dumps(value, ensure_ascii=False) for key, value in data.items()}
+    parts["segments"] = f"[\n  {lines}]"
+    return "{" + ",\n ".join(f"{json.dumps(key)}: {text}" for key, text in parts.items()) + "}\n"
 
 
 def from_dict(data: Any) -> CutList:
@@ -97,8 +102,28 @@ def from_dict(data: Any) -> CutList:
     segments = data.get("segments")
     if not isinstance(segments, list):
         raise CutListError("segments must be a list")
-    read = tuple(_segment_from_dict(i, s) for i, s in enumerate(segments))
-    return CutList(source, read, settings, _note_on_disagreement(segments, source.sample_rate))
+    read = [_segment_from_dict(i, s) for i, s in enumerate(segments)]
+    if "decided" in data:
+        decided = _marks_from_text(data["decided"])
+        read = [s if _mark(s) in decided else replace(s, by="person") for s in read]
+    return CutList(source, tuple(read), settings, _note_on_disagreement(segments, source.sample_rate))
+
+
+def _mark(segment: Segment) -> int:
+    """A checksum of what a person would change: a segment that has another was changed by hand."""
+    said = (segment.start, segment.end, segment.keep, segment.kind, segment.action)
+    return zlib.crc32(repr(said).encode())
+
+
+def _marks_to_text(marks: Iterable[int]) -> str:
+    return base64.b64encode(np.array([*marks], "<u4").tobytes()).decode("ascii")
+
+
+def _marks_from_text(text: Any) -> set[int]:
+    try:
+        return set(np.frombuffer(base64.b64decode(text, validate=True), "<u4").tolist())
+    except (TypeError, ValueError):
+        raise CutListError("decided is broken; leave it as it was, or out") from None
 
 
 def _source_from_dict(data: Any) -> Source:

@@ -1,6 +1,7 @@
 """The cut list as a file: what is written is read back, what is broken is named in one line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -53,6 +54,41 @@ def test_reading_what_was_written_gives_the_same(tmp_path):
     saved = CutList(Source(str(recording), 44_100, 100_000, 2, "12+ab"), CUT_LIST.segments, CUT_LIST.settings)
     save_cut_list(saved, path)
     assert load_cut_list(path) == saved
+
+
+@pytest.mark.parametrize(
+    ("edit", "by_person"),
+    [
+        ([], []),
+        ([(0, {"keep": True, "action": "keep"})], [0]),
+        ([(1, {"action": "mute", "keep": False, "kind": "noise"})], [1]),
+        ([(2, {"action": "cut"})], [2]),
+        ([(0, {"end": 20_000}), (1, {"start": 20_000})], [0, 1]),
+        ([(2, {"probability": 0.5})], []),
+    ],
+)
+def test_what_was_changed_by_hand_is_a_persons(edit, by_person):
+    saved = replace(CUT_LIST, segments=(*CUT_LIST.segments[:4], replace(CUT_LIST.segments[4], by="model")))
+    data = json.loads(to_text(to_dict(saved)))
+    for index, changes in edit:
+        data["segments"][index] |= changes
+    assert [i for i, s in enumerate(from_dict(data).segments) if s.by == "person"] == by_person
+
+
+def test_a_person_can_let_go_of_a_decision():
+    assert from_dict(broken(segments__4__by="model")).segments[4].by == "model"
+
+
+def test_without_checksums_each_segment_says_itself_whose_it_is():
+    data = broken(segments__0__keep=True, segments__0__action="keep")
+    del data["decided"]
+    assert from_dict(data).segments[0].by == "model"
+
+
+@pytest.mark.parametrize("decided", ["?", "abc", 3, None, "AAA="])
+def test_broken_checksums_are_told(decided):
+    with pytest.raises(CutListError, match="decided is broken"):
+        from_dict(broken(decided=decided))
 
 
 def test_the_file_names_its_recording_relative_to_itself(tmp_path):

@@ -219,6 +219,16 @@ def test_a_cut_list_of_a_link_gives_what_the_link_itself_gives(talk, clean, tmp_
     assert [path.name for path in stored.parent.iterdir()] == ["4f2a.wav"]
 
 
+def test_what_was_edited_by_hand_survives_later_runs(talk, clean):
+    clean(talk, "--export", "json")
+    path = talk.with_name("talk.cuts.json")
+    path.write_text(path.read_text().replace('"keep": false', '"keep": true').replace('"cut"', '"keep"'))
+    assert clean(talk, "--export", "json", "--force")[0] == 0
+    assert soundfile.info(talk.with_name("talk_cleaned.wav")).frames == 3 * RATE
+    assert clean(talk, "--force")[0] == 0
+    assert soundfile.info(talk.with_name("talk_cleaned.wav")).frames == 3 * RATE
+
+
 def test_what_is_exported_of_a_cut_list_says_how_it_was_joined(talk, clean):
     clean(talk, "--dry-run", "--export", "json")
     path = talk.with_name("talk.cuts.json")
