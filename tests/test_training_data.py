@@ -100,6 +100,22 @@ def test_one_recording_of_several_is_always_set_aside():
     assert {track.recording for track in validation} == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("tracks", "taught", "held_out"),
+    [
+        (["krr", "kr"], ["k??", "kr"], ["r"]),
+        (["kr", "rk"], ["rk"], ["r"]),
+        (["k", "r", "k", "r"], ["r", "k", "r"], ["k"]),
+    ],
+)
+def test_of_short_tracks_alone_the_last_clip_of_the_largest_is_set_aside(tracks, taught, held_out):
+    """A letter is a clip; a gap begins the next track of the same recording."""
+    records = [record(10 * i + j, clip) for i, track in enumerate(tracks) for j, clip in enumerate(track)]
+    training, validation = split(tracks_of(records), 0.15, margin=0)
+    assert [as_text(track.target) for track in training] == taught
+    assert ["".join(as_text(track.target).split("?")) for track in validation] == held_out
+
+
 def test_pieces_around_what_is_known():
     (track,) = tracks_of([record(0, "??????k????????r?")])
     assert [as_text(piece.target) for piece in around_known(track, 2)] == ["??k??", "???r?"]

@@ -83,8 +83,9 @@ def split(tracks: Sequence[Track], share: float, margin: int) -> tuple[list[Trac
     """Set about ``share`` of the known truth aside: training tracks and validation tracks.
 
     Whole recordings from four on, else stretches of time of about two minutes spread over each recording; a
-    clip that touches such a stretch is on neither side. Validation tracks are cut out with ``margin`` more
-    decisions of sound on both sides.
+    clip that touches such a stretch is on neither side. Where all tracks are too short for that, the last
+    clip of the one with the most truth. Validation tracks are cut out with ``margin`` more decisions of sound
+    on both sides.
     """
     recordings = list(dict.fromkeys(track.recording for track in tracks))
     if len(recordings) >= _RECORDINGS_TO_SPLIT:
@@ -93,6 +94,9 @@ def split(tracks: Sequence[Track], share: float, margin: int) -> tuple[list[Trac
         held_out = [track for track in tracks if track.recording in aside]
     else:
         sides = [_split_in_time(track, share) for track in tracks]
+        if not any(side.known.any() for _, side in sides):
+            largest = int(np.argmax([track.known.sum() for track in tracks]))
+            sides[largest] = _last_clip_aside(tracks[largest])
         training = [side for side, _ in sides if side.known.any()]
         held_out = [side for _, side in sides if side.known.any()]
     return training, [piece for track in held_out for piece in around_known(track, margin)]
@@ -178,6 +182,11 @@ def _split_in_time(track: Track, share: float) -> tuple[Track, Track]:
     touching = aside | np.roll(aside, 1) | np.roll(aside, -1)
     touching[0], touching[-1] = aside[:2].any(), aside[-2:].any()
     return _only(track, clips[~touching]), _only(track, clips[aside])
+
+
+def _last_clip_aside(track: Track) -> tuple[Track, Track]:
+    clips = np.unique(track.clip[track.known])
+    return _only(track, clips[:-2]), _only(track, clips[-1:])
 
 
 def _clips_aside(clips: int, share: float, clips_a_stretch: int) -> np.ndarray:
