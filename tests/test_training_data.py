@@ -123,6 +123,12 @@ def test_pieces_around_what_is_known():
     assert all(piece.mel.shape[1] == 2 * len(piece.target) for piece in around_known(track, 1))
 
 
+def test_a_margin_longer_than_the_track_is_all_of_it():
+    for target in ("k???????????", "???????????k"):
+        (piece,) = around_known(*tracks_of([record(0, target)]), margin=12)
+        assert as_text(piece.target) == target
+
+
 @pytest.mark.parametrize(
     ("records", "complaint"),
     [

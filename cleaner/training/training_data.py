@@ -107,8 +107,9 @@ def around_known(track: Track, margin: int) -> Iterator[Track]:
 
     They begin on a step of the coarsest network, so that it answers as it does on the whole.
     """
-    wide = np.convolve(track.known, np.ones(2 * margin + 1), "same") > 0.5 if margin else track.known
-    for first, stop in runs(wide):
+    # Not "same", which is as long as the longer of the two: a margin may be longer than the track.
+    near = np.convolve(track.known, np.ones(2 * margin + 1))[margin : margin + len(track.known)] > 0.5
+    for first, stop in runs(near):
         start = first // STEP_DECISIONS * STEP_DECISIONS
         yield Track(
             track.recording,
