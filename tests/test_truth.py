@@ -117,6 +117,19 @@ def test_whole_recordings_are_judged_by_the_originals_labels_beside_them(tmp_pat
     assert (judged.truth[380:500] == 1).all()
 
 
+def test_the_originals_labels_say_the_same_of_a_recording_as_of_its_clip(tmp_path):
+    """All is kept, also the digital silence at the beginning: the room after it is too soft for a trim."""
+    room = np.random.default_rng(0).normal(0, 1e-3, (1, 5 * 22_050)).astype(np.float32)
+    room[:, :22_050] = 0
+    (tmp_path / "clips" / "samples").mkdir(parents=True)
+    write_clip(tmp_path / "clips" / "samples" / "talk_0.wav", room, 22_050)
+    write_clip(tmp_path / "talk.wav", room, 22_050)
+    for folder in (tmp_path, tmp_path / "clips"):
+        (folder / "labels.json").write_text(json.dumps({"talk_0": {"label": [1] * 126}}))
+        [judged] = judged_in(folder)
+        assert text_of(judged.truth) == "k" * 25
+
+
 def test_the_podcast_is_judged_by_its_authors_labels(shared_data):
     [judged] = judged_in(shared_data / "podcast")
     assert len(judged.truth) == 442 * 250

@@ -14,7 +14,7 @@ from cleaner.audio import analysis_blocks, open_recording
 from cleaner.audio.clips import read_clip
 from cleaner.dataset import Dataset, clip_runs, load_dataset, open_dataset
 from cleaner.errors import LabelsError
-from cleaner.frames import decisions_in
+from cleaner.frames import DECISIONS_PER_S, decisions_in
 from cleaner.imports import IMPORTS, read_marks
 from cleaner.imports.meaning import marks_of, meaning_of
 from cleaner.inputs import RECORDING_SUFFIXES
@@ -22,6 +22,7 @@ from cleaner.label_form import ClipLabel
 from cleaner.labels import read_labels
 from cleaner.manifest import split_clip_id
 from cleaner.originals import as_intervals, trimmed_part
+from cleaner.samples import to_float
 from cleaner.targets import kind_target_of, target_of
 
 ORIGINAL_CLIP_S = 5
@@ -143,10 +144,11 @@ def judged_clips(path: Path, clips: dict[int, ClipLabel]) -> Judged:
         if not clip.shape[1]:
             continue
         if label.original is not None:
-            span = trimmed_part(clip.astype(np.float32), rate_hz, len(label.original))
+            span = trimmed_part(to_float(clip), rate_hz, len(label.original))
             label = as_intervals(label.original, *span, clip.shape[1] / rate_hz)
         count = decisions_in(clip.shape[1], rate_hz)
-        here = slice(index * ORIGINAL_CLIP_S * 50, index * ORIGINAL_CLIP_S * 50 + count)
+        first = index * ORIGINAL_CLIP_S * DECISIONS_PER_S
+        here = slice(first, first + count)
         truth[here], kinds[here] = target_of(label, count), kind_target_of(label, count)
     return Judged(path.stem, lambda: read_samples(path), truth, kinds, path.stem)
 
