@@ -241,9 +241,9 @@ def _edge(offset: int, then: int, low: int, high: int, recording: np.ndarray, ed
     first, second = (_along(span, shift, recording, edited) for shift in (0, then - offset))
     cost = np.concatenate([[0.0], np.cumsum(first)]) + np.concatenate([np.cumsum(second[::-1])[::-1], [0.0]])
     best = int(cost.argmin())
-    as_good = np.flatnonzero(cost > cost[best] + _AS_GOOD)
-    start = as_good[as_good < best].max(initial=-1) + 1
-    stop = as_good[as_good > best].min(initial=len(cost))
+    worse = np.flatnonzero(cost > cost[best] + _AS_GOOD)
+    start = worse[worse < best].max(initial=-1) + 1
+    stop = worse[worse > best].min(initial=len(cost))
     return low + int(start + stop - 1) // 2
 
 
