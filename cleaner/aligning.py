@@ -68,10 +68,12 @@ def loudness(frames: np.ndarray) -> np.ndarray:
     return np.log(np.exp(frames).mean(axis=1))
 
 
-Progress = Callable[[int], None]
+MoreFrames = Callable[[int], None]
 
 
-def align(recording: np.ndarray, edited: np.ndarray, progress: Progress = lambda frames: None) -> list[Match]:
+def align(
+    recording: np.ndarray, edited: np.ndarray, progress: MoreFrames = lambda frames: None
+) -> list[Match]:
     """What of an edit is in the recording: matches in the order of both.
 
     ``recording``: sketch ``(T, 16)``; ``edited``: sketch ``(E, 16)``. ``progress`` is told how
@@ -90,7 +92,7 @@ def _coarse(frames: np.ndarray) -> np.ndarray:
     return whole.reshape(-1, _COARSE, frames.shape[1]).mean(axis=1)
 
 
-def _way(recording: np.ndarray, edited: np.ndarray, progress: Progress) -> np.ndarray:
+def _way(recording: np.ndarray, edited: np.ndarray, progress: MoreFrames) -> np.ndarray:
     """The recording's step that each step of the edit is, -1 where it is none: int64 ``(steps,)``.
 
     Chunk by chunk, each overlapping the next, so that what is far away costs neither time nor memory.

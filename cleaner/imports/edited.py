@@ -34,7 +34,7 @@ _AUDIBLE, _LOUD_PERCENTILE = 8.0, 90
 _SURE, _SAID_S = 0.5, 0.3  # speech that the network is sure of, for so long, is words
 _INSERTED_S = 2.0
 
-Progress = Callable[[float], None]
+MoreSeconds = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,10 @@ class _Gap:
 
 
 def labels_of_edit(
-    recording: str | Path, edited: str | Path, detector: Detector, progress: Progress = lambda seconds: None
+    recording: str | Path,
+    edited: str | Path,
+    detector: Detector,
+    progress: MoreSeconds = lambda seconds: None,
 ) -> Imported:
     """What an edited version of a recording says of it.
 
@@ -72,7 +75,7 @@ def labels_of_edit(
 
 
 def _heard(
-    recording: Recording, detector: Detector | None, progress: Progress
+    recording: Recording, detector: Detector | None, progress: MoreSeconds
 ) -> tuple[np.ndarray, np.ndarray]:
     """What a sketch is made of, ``(T, bands)``, and the keep probabilities ``(D,)`` of a detector."""
     rate_hz, parts = recording.info.sample_rate_hz, []
