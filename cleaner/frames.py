@@ -53,6 +53,11 @@ def decisions_in(samples: int, rate_hz: int) -> int:
     return decision_count(frame_count(analysis_length(samples, rate_hz)))
 
 
+def decisions_heard(samples: np.ndarray) -> int:
+    """Decisions that cover what the network hears: samples ``(M,)`` at 16 kHz."""
+    return decisions_in(len(samples), ANALYSIS_RATE_HZ)
+
+
 def decision_starts(index: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
     """First source sample of the decisions ``index``, int64; beyond the last one it is ``samples``.
 

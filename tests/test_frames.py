@@ -9,6 +9,7 @@ from cleaner.frames import (
     decision_count,
     decision_starts,
     decisions_at,
+    decisions_heard,
     decisions_in,
     frame_count,
 )
@@ -22,6 +23,7 @@ def test_every_sample_has_a_frame_and_every_frame_a_decision(samples, frames, de
     assert frame_count(samples) == frames
     assert decision_count(frames) == decisions
     assert decisions_in(samples, 16_000) == decisions
+    assert decisions_heard(np.zeros(samples)) == decisions
 
 
 def test_analysis_length_rounds_up():

@@ -18,7 +18,7 @@ from cleaner.frames import (
     ANALYSIS_RATE_HZ,
     DECISION_SAMPLES,
     decision_centres_s,
-    decisions_in,
+    decisions_heard,
 )
 from cleaner.mixing import teachers
 
@@ -84,7 +84,7 @@ def level_db(samples: np.ndarray, decisions: int, smooth: int = 1) -> np.ndarray
 
 
 def _loudness(folder: Path | None) -> Peer:
-    return lambda samples: level_db(samples, _decisions(samples), _LOUDNESS_DECISIONS)
+    return lambda samples: level_db(samples, decisions_heard(samples), _LOUDNESS_DECISIONS)
 
 
 def _webrtc(folder: Path | None) -> Peer:
@@ -92,7 +92,7 @@ def _webrtc(folder: Path | None) -> Peer:
 
     def answer(samples: np.ndarray) -> np.ndarray:
         """The share of its four modes that hear speech."""
-        decisions = _decisions(samples)
+        decisions = decisions_heard(samples)
         whole = np.zeros(decisions * DECISION_SAMPLES, np.float32)
         whole[: len(samples)] = samples
         blocks = (np.clip(whole, -1, 1) * 32767).astype("<i2").reshape(decisions, -1)
@@ -116,7 +116,7 @@ def _network(name: str) -> Callable[[Path | None], Peer]:
         def answer(samples: np.ndarray) -> np.ndarray:
             probability, first_s, step_s = listener(_as_16_bit(samples))
             times_s = first_s - _NETWORK_LATE_S[name] + step_s * np.arange(len(probability))
-            centres_s = decision_centres_s(_decisions(samples))
+            centres_s = decision_centres_s(decisions_heard(samples))
             return np.interp(centres_s, times_s, probability).astype(np.float32)
 
         return answer
@@ -151,10 +151,6 @@ PEERS = {
     "fireredvad": PeerKind(_network("fireredvad"), 0.5),  # of the whole recording
     "mean": PeerKind(_mean, 0.5),  # of Silero's and FireRedVAD's logits
 }
-
-
-def _decisions(samples: np.ndarray) -> int:
-    return decisions_in(len(samples), ANALYSIS_RATE_HZ)
 
 
 def _remembering(peer: Peer, name: str, cache: Path) -> Peer:

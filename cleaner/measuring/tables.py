@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cleaner.frames import DECISION_S
+
 Figures = Mapping[str, Any]
 
 
@@ -115,7 +117,7 @@ def marks_table(part: Figures) -> str:
     if not part["marks"]:
         return ""
     marks = list(part["marks"])
-    header = ("share kept of", *(f"{mark} ({part['marks'][mark] * 0.02:.0f} s)" for mark in marks))
+    header = ("share kept of", *(f"{mark} ({part['marks'][mark] * DECISION_S:.0f} s)" for mark in marks))
     rows = [
         (f"{name}, {place}", *(share(kept[mark]) for mark in marks))
         for name, one in part["contenders"].items()

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cleaner.errors import UsageError
-from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES, decisions_heard
 from cleaner.kinds import KIND_NAMES
 from cleaner.measuring.peers import level_db
 from cleaner.measuring.truth import Judged, read_samples
@@ -122,7 +122,7 @@ def heard_in(samples: np.ndarray) -> np.ndarray:
 
     Louder than 30 dB below its loud parts and than a fifth of the way up from its floor; lone clicks are not.
     """
-    level = level_db(samples, -(-len(samples) // DECISION_SAMPLES))
+    level = level_db(samples, decisions_heard(samples))
     floor, top = np.percentile(level, [_FLOOR_PERCENTILE, 95])
     loud = level > max(top - _SPEECH_RANGE_DB, floor + 0.2 * (top - floor))
     for start, end in runs(loud):
@@ -326,7 +326,7 @@ def _excerpt(sound: Sound, rng: np.random.Generator) -> np.ndarray:
 
 
 def _audible(sound: np.ndarray) -> np.ndarray:
-    level = level_db(sound, -(-len(sound) // DECISION_SAMPLES))
+    level = level_db(sound, decisions_heard(sound))
     return level > level.max(initial=-100.0) - _AUDIBLE_DB
 
 
@@ -338,7 +338,7 @@ def _at_level(sound: np.ndarray, heard: np.ndarray, level: float) -> np.ndarray:
 
 def _at_peak(sound: np.ndarray, level: float) -> np.ndarray:
     """With its loudest 20 ms at ``level`` dB, a little above what speech of that level has on average."""
-    loudest = level_db(sound, -(-len(sound) // DECISION_SAMPLES)).max(initial=-100.0)
+    loudest = level_db(sound, decisions_heard(sound)).max(initial=-100.0)
     return sound * np.float32(10 ** ((level - loudest) / 20))
 
 

@@ -22,7 +22,7 @@ from cleaner.errors import UsageError
 from cleaner.frames import (
     ANALYSIS_RATE_HZ,
     DECISION_SAMPLES,
-    decisions_in,
+    decisions_heard,
 )
 
 BREATH_LABELS = ("breath_deep", "breath_shallow", "breath_puff", "gasp", "sigh")
@@ -179,7 +179,7 @@ def speech_activity(
 
 def decision_levels_db(samples: np.ndarray) -> np.ndarray:
     """Level of each decision without rumble, smoothed over 30 ms: float64 ``(D,)`` in dB of full scale."""
-    decisions = decisions_in(len(samples), ANALYSIS_RATE_HZ)
+    decisions = decisions_heard(samples)
     lifted = np.diff(samples.astype(np.float64), prepend=0.0) * 0.7 + 0.3 * samples
     power = uniform_filter1d(lifted**2, 480) if len(samples) else lifted
     missing = decisions * DECISION_SAMPLES - len(power)

@@ -16,7 +16,7 @@ from cleaner.errors import UsageError
 from cleaner.frames import (
     ANALYSIS_RATE_HZ,
     decision_centres_s,
-    decisions_in,
+    decisions_heard,
 )
 
 Teacher = Callable[[np.ndarray], np.ndarray]
@@ -131,13 +131,9 @@ def _silero() -> Listener:
     return answer
 
 
-def _decisions(samples: np.ndarray) -> int:
-    return decisions_in(len(samples), ANALYSIS_RATE_HZ)
-
-
 def _at_decisions(probability: np.ndarray, first_s: float, step_s: float, samples: np.ndarray) -> np.ndarray:
     """Logits interpolated at the decisions' centres: float32 ``(D,)``, within ±``LOGIT_LIMIT``."""
     p = np.clip(probability.astype(np.float64), 1e-6, 1 - 1e-6)
     logits = np.clip(np.log(p / (1 - p)), -LOGIT_LIMIT, LOGIT_LIMIT)
-    centres = decision_centres_s(_decisions(samples))
+    centres = decision_centres_s(decisions_heard(samples))
     return np.interp(centres, first_s + step_s * np.arange(len(logits)), logits).astype(np.float32)
