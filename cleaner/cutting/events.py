@@ -9,7 +9,7 @@ parted from it by quiet; it begins and ends at the softest place between the two
 
 import numpy as np
 
-from cleaner.cutting.edges import BINS_PER_S, EnergyEnvelope
+from cleaner.cutting.edges import BINS_PER_S, STEPS_PER_DB, EnergyEnvelope
 from cleaner.frames import DECISIONS_PER_S
 from cleaner.kinds import KIND_NAMES
 from cleaner.segments import runs
@@ -136,7 +136,8 @@ def _by_second(energy: EnergyEnvelope, start: int, decisions: int) -> np.ndarray
     return np.pad(part, (0, -len(part) % DECISIONS_PER_S), mode="edge").reshape(-1, DECISIONS_PER_S)
 
 
-_POWERS = 10 ** (np.arange(256, dtype=np.float32) / 20)  # of half decibels
+# In float32, unlike ``power_of``: finer sums would decide otherwise where a sound is just at the limit.
+_POWERS = 10 ** (np.arange(256, dtype=np.float32) / (10 * STEPS_PER_DB))
 
 
 def _levels_db(energy: EnergyEnvelope, first: int, last: int) -> np.ndarray:
