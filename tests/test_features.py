@@ -1,5 +1,7 @@
 """The spectrogram: frame counts, locality, and block-wise equal to whole."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,26 @@ def test_the_transform_is_scipys_own(monkeypatch):
     np.testing.assert_array_equal(compiled(rows), rfft(rows, axis=1))
     # Another version of scipy may keep its parts elsewhere.
     monkeypatch.setattr("cleaner.features.find_spec", lambda name: None)
+    assert _real_transform.__wrapped__() is rfft
+
+
+@pytest.mark.parametrize(
+    "compiled",
+    [
+        "",
+        "raise ImportError",
+        "def r2c(rows, *, axis): return rows",
+        "def r2c(*arguments): return arguments[0]",
+        "def r2c(*arguments): return 1j * arguments[0][:, :3]",
+    ],
+)
+def test_where_scipys_compiled_part_is_another_scipy_itself_is_asked(compiled, tmp_path, monkeypatch):
+    from scipy.fft import rfft
+
+    (tmp_path / "fft" / "_pocketfft").mkdir(parents=True)
+    (tmp_path / "fft" / "_pocketfft" / "pypocketfft.py").write_text(compiled)
+    scipy = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr("cleaner.features.find_spec", lambda name: scipy)
     assert _real_transform.__wrapped__() is rfft
 
 
