@@ -227,8 +227,9 @@ def readers_of(settings: DataSettings, peers: PeerSettings, seed: int) -> Reader
     """
     from cleaner.measuring.peers import hearing_no_speech
     from cleaner.measuring.suite import suite_parts
-    from cleaner.measuring.trials import TrialSettings, sounds_in, trials
+    from cleaner.measuring.trials import TrialSettings, trials
     from cleaner.measuring.truth import judged_in
+    from cleaner.sound_list import sounds_in
 
     if settings.suite:
         doubt = hearing_no_speech(peers.peer_folder, peers.peer_cache)

@@ -18,10 +18,11 @@ from scipy.signal import butter, sosfiltfilt
 from cleaner.cutting.edges import EdgeEnergy, EnergyEnvelope
 from cleaner.frames import DECISION_S
 from cleaner.measuring.peers import Peer, level_db
-from cleaner.measuring.trials import Sound, TrialSettings, sounds_in, trials
+from cleaner.measuring.trials import TrialSettings, trials
 from cleaner.measuring.truth import Judged, read_samples
 from cleaner.metrics import runs
-from cleaner.mixing.material import read_manifest
+from cleaner.mixing.material import is_set_aside, training_sounds
+from cleaner.sound_list import Sound, sounds_in
 
 RATE_HZ = 16_000
 # Levels of the background below the speech, and of the sounds against it, in dB.
@@ -101,7 +102,7 @@ def clean_sounds(folder: Path, aside: bool) -> list[Sound]:
     """Sounds of a folder; of its speech, what is clean enough to tell where a word ends."""
     sounds = sounds_in(folder)
     if aside:
-        kept = {clip.path for clip in read_manifest(folder) if clip.set_aside}
+        kept = {s.path for s in training_sounds(folder) if is_set_aside(s)}
         sounds = [s for s in sounds if s.path in kept or s.role not in ("speech", "event")]
     return [sound for sound in sounds if sound.role != "speech" or _is_clean(sound)]
 

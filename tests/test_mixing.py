@@ -9,7 +9,7 @@ import soundfile
 from cleaner.errors import UsageError
 from cleaner.mixing.canvas import AFTER, PIECE, SURE, Canvas
 from cleaner.mixing.episodes import MixSettings, episodes
-from cleaner.mixing.material import Material, read_manifest, speech_activity
+from cleaner.mixing.material import Material, is_set_aside, speech_activity, training_sounds
 from cleaner.mixing.pieces import BREATH, NOISE, SILENCE, active_level_db, event, faded, speech_piece
 from cleaner.mixing.pool import SHARD_EPISODES, load_pool, make_shard, pool_folder, shard_path
 from cleaner.mixing.soft_targets import soft_target
@@ -49,7 +49,7 @@ def folder(tmp_path):
 @pytest.fixture
 def material(folder):
     everything = Material(folder)
-    assert not any(clip.set_aside for clip in read_manifest(folder))
+    assert not any(is_set_aside(sound) for sound in training_sounds(folder))
     return everything
 
 

@@ -4,7 +4,8 @@ import pytest
 from cleaner.audio import write_clip
 from cleaner.errors import UsageError
 from cleaner.measuring.suite import PARTS, suite_parts
-from cleaner.measuring.trials import TrialSettings, heard_in, sounds_in, trials
+from cleaner.measuring.trials import TrialSettings, heard_in, trials
+from cleaner.sound_list import sounds_in
 
 RATE = 16_000
 

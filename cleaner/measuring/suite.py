@@ -21,9 +21,10 @@ from cleaner.errors import UsageError
 from cleaner.frames import DECISION_SAMPLES
 from cleaner.labels import read_labels
 from cleaner.manifest import split_clip_id
-from cleaner.measuring.trials import PAUSE_DECISIONS, Doubt, TrialSettings, heard_in, sounds_in, trials
+from cleaner.measuring.trials import PAUSE_DECISIONS, Doubt, TrialSettings, heard_in, trials
 from cleaner.measuring.truth import Judged, judged_clips, judged_in, read_samples
 from cleaner.segments import runs
+from cleaner.sound_list import sounds_in
 
 Part = Callable[[Path, Doubt | None], Iterator[Judged]]
 

@@ -1,16 +1,13 @@
 """Test recordings with exact truth, built from a folder of clean speech, sounds and backgrounds.
 
 Clean sentences are laid one after the other with pauses between them; breaths, noises and laughter are pasted
-into the pauses, a background lies over all. So it is known of every decision what it is. The folder is
-described by a ``manifest.csv`` in it or above it (columns ``path, role, class, language, labels``). Nothing
-here is shared with the mixing that training does, and nothing is synthesised: what trained on made-up
-breaths is tried on real ones.
+into the pauses, a background lies over all. So it is known of every decision what it is. What each file of
+the folder is, its list tells (``cleaner.sound_list``). Nothing here is shared with the mixing that training
+does, and nothing is synthesised: what trained on made-up breaths is tried on real ones.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -19,11 +16,11 @@ from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_S, DECISION_SAMPLES, decis
 from cleaner.kinds import KIND_NAMES
 from cleaner.measuring.peers import level_db
 from cleaner.measuring.truth import Judged, read_samples
-from cleaner.mixing.material import described
 from cleaner.segments import runs
+from cleaner.sound_list import Sound
 
 Doubt = Callable[[np.ndarray], np.ndarray]
-ByRole = Mapping[str, "Sequence[Sound]"]
+ByRole = Mapping[str, Sequence[Sound]]
 
 _SPEECH_DB = -26.0
 _FLOOR_PERCENTILE = 8
@@ -58,32 +55,6 @@ class TrialSettings:
     event_low_db: float = -20.0
     event_high_db: float = 6.0
     sentences: int = 8
-
-
-@dataclass(frozen=True)
-class Sound:
-    """One row of the manifest."""
-
-    path: Path
-    role: str
-    label: str
-    language: str
-    events_s: tuple[tuple[float, float], ...]
-    energy_tells: bool
-    speech_s: tuple[float, float] | None = None  # outside, a raw take holds breaths and clicks, no speech
-
-
-def sounds_in(folder: Path) -> list[Sound]:
-    """What the manifest says about the files below ``folder``. Raises UsageError where there is none."""
-    manifest = next(
-        (f / "manifest.csv" for f in (folder, *folder.parents) if (f / "manifest.csv").is_file()), None
-    )
-    if manifest is None:
-        raise UsageError(
-            f"{folder} has no manifest.csv, in it or above it, which would say what each file is"
-        )
-    sounds = [_sound(manifest.parent, row) for row in described(manifest, ("path", "role"))]
-    return [sound for sound in sounds if folder.resolve() in sound.path.resolve().parents]
 
 
 def trials(
@@ -358,20 +329,3 @@ def _batches(sentences: Sequence[Sound], size: int, rng: np.random.Generator) ->
         order = rng.permutation(len(chosen))
         for first in range(0, len(order), size):
             yield [chosen[i] for i in order[first : first + size]]
-
-
-def _sound(root: Path, row: dict[str, str]) -> Sound:
-    labels = row.get("labels") or ""
-    found = re.search(r"events=([\d.;-]+)", labels)
-    spans = [part.split("-") for part in found.group(1).strip(";").split(";")] if found else []
-    return Sound(
-        path=root / row["path"],
-        role=row["role"],
-        label=row.get("class") or "",
-        language=row.get("language") or "",
-        events_s=tuple((float(start), float(end)) for start, end in spans),
-        energy_tells="energy is no label" not in labels,
-        speech_s=(float(row["speech_start"]), float(row["speech_end"]))
-        if row.get("speech_start") and row.get("speech_end")
-        else None,
-    )

@@ -18,7 +18,7 @@ from cleaner.cli import setting
 from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_SAMPLES
 from cleaner.mixing import colour, rooms, synthesis
 from cleaner.mixing.canvas import Canvas
-from cleaner.mixing.material import Clip, Material, decision_levels_db
+from cleaner.mixing.material import Material, decision_levels_db
 from cleaner.mixing.pieces import (
     BREATH,
     NOISE,
@@ -31,6 +31,7 @@ from cleaner.mixing.pieces import (
     some_room,
     speech_piece,
 )
+from cleaner.sound_list import Sound
 
 _BIT_RATES = {"mp3": (24_000, 32_000, 48_000, 64_000), "opus": (12_000, 16_000, 24_000, 48_000)}
 # Pauses: their share, shortest and longest in seconds.
@@ -83,9 +84,9 @@ class Episode:
 
 @dataclass(frozen=True)
 class Talker:
-    """One voice of an episode: its clips, its level in dB of full scale, its room."""
+    """One voice of an episode: its takes, its level in dB of full scale, its room."""
 
-    clips: list[Clip]
+    takes: list[Sound]
     level_db: float
     response: np.ndarray | None
 
@@ -101,9 +102,9 @@ def mix_episode(material: Material, settings: MixSettings, rng: np.random.Genera
     return _Mixer(material, settings, rng).episode()
 
 
-def _whole_share(clip: Clip) -> float:
-    """How often a clip is taken whole: often where its pauses are known, or are those of real talk."""
-    if clip.speech or "conversation" in clip.group:
+def _whole_share(take: Sound) -> float:
+    """How often a take is used whole: often where its pauses are known, or are those of real talk."""
+    if take.speech_s or "conversation" in take.folder:
         return 0.5
     return 0.1
 
@@ -150,7 +151,7 @@ class _Mixer:
         levels_db = [self.main_db] + [self.main_db + self.rng.uniform(-14, 4) for _ in range(count - 1)]
         return [Talker(self._voice(), max(-64.0, level), self._response()) for level in levels_db]
 
-    def _voice(self) -> list[Clip]:
+    def _voice(self) -> list[Sound]:
         return self.material.voices.draw(self.rng)
 
     def _response(self) -> np.ndarray | None:
@@ -198,8 +199,8 @@ class _Mixer:
         if is_laugh:
             sound, activity = laugh(self.material, self.rng, laughter[self.rng.integers(len(laughter))])
         else:
-            clip = talker.clips[self.rng.integers(len(talker.clips))]
-            sound, activity = speech_piece(self.material, self.rng, clip, _whole_share(clip))
+            take = talker.takes[self.rng.integers(len(talker.takes))]
+            sound, activity = speech_piece(self.material, self.rng, take, _whole_share(take))
         if talker.response is not None:
             sound = rooms.in_room(sound, talker.response)
         level_db = active_level_db(sound[: len(activity) * DECISION_SAMPLES], activity)
@@ -237,8 +238,8 @@ class _Mixer:
         dull = self._chance(0.5)
         at = int(self.rng.integers(0, 200))
         while at < self.canvas.decisions:
-            clip = voice[self.rng.integers(len(voice))]
-            sound, activity = speech_piece(self.material, self.rng, clip, 0.1)
+            take = voice[self.rng.integers(len(voice))]
+            sound, activity = speech_piece(self.material, self.rng, take, 0.1)
             wet = rooms.in_room(sound, response)
             if dull:
                 wet = colour.band_limit(self.rng, wet)
@@ -266,10 +267,10 @@ class _Mixer:
 
     def _add_background(self) -> None:
         below_db = self.rng.uniform(-5, 20) if self._chance(0.3) else self.rng.uniform(15, 70)
-        clips = self.material.by_role["background"]
+        backgrounds = self.material.by_role["background"]
         samples = len(self.canvas.samples)
-        if clips and self._chance(0.75):
-            sound = self.material.samples(clips[self.rng.integers(len(clips))])
+        if backgrounds and self._chance(0.75):
+            sound = self.material.samples(backgrounds[self.rng.integers(len(backgrounds))])
             sound = np.resize(np.roll(sound, -int(self.rng.integers(len(sound)))), int(1.6 * samples))
             sound = np.resize(other_size(self.rng, sound), samples)
             if self._chance(0.5):

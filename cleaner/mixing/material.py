@@ -1,14 +1,13 @@
-"""The sounds that training episodes are mixed from: clips by role, what in them is speech, who is set aside.
+"""The sounds that training episodes are mixed from: by role, what in them is speech, who is set aside.
 
-A folder of material is described by ``manifest.csv``, in it or beside it, with a row per file: ``path, role,
-class, speaker, seconds, speech_start, speech_end, labels``. Nothing here reads outside that folder.
+What each file of a folder of material is, its list tells (``cleaner.sound_list``); nothing here reads outside
+that folder.
 """
 
-import csv
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,52 +18,33 @@ from scipy.ndimage import binary_closing, maximum_filter1d, uniform_filter1d
 from cleaner.audio.analysis import mono_blocks, resampled
 from cleaner.audio.clips import read_clip
 from cleaner.errors import UsageError
-from cleaner.frames import (
-    ANALYSIS_RATE_HZ,
-    DECISION_SAMPLES,
-    decisions_heard,
-)
+from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_SAMPLES, decisions_heard
+from cleaner.sound_list import Sound, sounds_in
 
 BREATH_LABELS = ("breath_deep", "breath_shallow", "breath_puff", "gasp", "sigh")
 
 _NEAR_DECISIONS = 3
 _SET_ASIDE_ONE_IN = 12
 # Collections of many people under one name, or one person's many takes: set aside take by take.
-_BY_TAKE = ("kerstin", "picovoice", "precise", "")
+_BY_TAKE = ("kerstin", "picovoice", "precise")
 # Languages kept out of training, so that figures on them are figures on languages never heard.
 _UNHEARD = re.compile(r"ja[-_]JP|_ja[_.]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Clip:
-    """One file of the material; times are seconds in it."""
-
-    path: Path
-    role: str
-    group: str
-    label: str
-    speaker: str
-    seconds: float
-    speech: tuple[float, float] | None = None
-    events: tuple[tuple[float, float], ...] = ()
-    energy_is_truth: bool = True
-    set_aside: bool = False
-
-
-@dataclass(frozen=True)
 class Groups:
-    """Clips of each speaker or of each sort, and how often each group is drawn."""
+    """Sounds of each speaker or of each sort, and how often each group is drawn."""
 
-    clips: list[list[Clip]]
+    sounds: list[list[Sound]]
     weights: np.ndarray
 
-    def draw(self, rng: np.random.Generator) -> list[Clip]:
-        """The clips of one group."""
-        return self.clips[int(rng.choice(len(self.clips), p=self.weights))]
+    def draw(self, rng: np.random.Generator) -> list[Sound]:
+        """The sounds of one group."""
+        return self.sounds[int(rng.choice(len(self.sounds), p=self.weights))]
 
 
 class Material:
-    """Clips of a folder by role, decoded when first asked for and kept as 16 bit.
+    """Sounds of a folder by role, decoded when first asked for and kept as 16 bit.
 
     ``teacher``: samples -> speech logits per decision; joins the energy's verdict on what is speech.
     ``set_aside``: only what training leaves aside for choosing and calibrating, or only the rest.
@@ -74,10 +54,10 @@ class Material:
         self._teacher = teacher
         self._samples: dict[Path, np.ndarray] = {}
         self._activity: dict[Path, np.ndarray] = {}
-        self.by_role: dict[str, list[Clip]] = defaultdict(list)
-        for clip in read_manifest(folder):
-            if clip.set_aside == set_aside:
-                self.by_role[clip.role].append(clip)
+        self.by_role: dict[str, list[Sound]] = defaultdict(list)
+        for sound in training_sounds(folder):
+            if is_set_aside(sound) == set_aside:
+                self.by_role[sound.role].append(sound)
         if not self.by_role["speech"]:
             raise UsageError(f"no speech in {folder}: its manifest.csv must name files with the role speech")
 
@@ -89,56 +69,40 @@ class Material:
     @cached_property
     def breaths(self) -> "Groups":
         """Recorded breaths by label."""
-        return _grouped([clip for clip in self.by_role["event"] if clip.label in BREATH_LABELS], "label")
+        return _grouped([one for one in self.by_role["event"] if one.label in BREATH_LABELS], "label")
 
     @cached_property
     def noises(self) -> "Groups":
         """Recorded sounds to be removed that are no breaths, by label."""
-        return _grouped([clip for clip in self.by_role["event"] if clip.label not in BREATH_LABELS], "label")
+        return _grouped([one for one in self.by_role["event"] if one.label not in BREATH_LABELS], "label")
 
-    def samples(self, clip: Clip) -> np.ndarray:
-        """The clip at 16 kHz, mono: float32 ``(M,)``."""
-        if clip.path not in self._samples:
-            self._samples[clip.path] = np.rint(read_samples(clip.path) * 32767).astype(np.int16)
-        return self._samples[clip.path].astype(np.float32) / 32767
+    def samples(self, sound: Sound) -> np.ndarray:
+        """The sound at 16 kHz, mono: float32 ``(M,)``."""
+        if sound.path not in self._samples:
+            self._samples[sound.path] = np.rint(read_samples(sound.path) * 32767).astype(np.int16)
+        return self._samples[sound.path].astype(np.float32) / 32767
 
-    def activity(self, clip: Clip) -> np.ndarray:
-        """How surely each decision of the clean clip is speech: float32 ``(D,)`` in 0..1."""
-        if clip.path not in self._activity:
-            samples = self.samples(clip)
+    def activity(self, sound: Sound) -> np.ndarray:
+        """How surely each decision of the clean sound is speech: float32 ``(D,)`` in 0..1."""
+        if sound.path not in self._activity:
+            samples = self.samples(sound)
             logits = self._teacher(samples) if self._teacher else None
-            self._activity[clip.path] = _within(clip, speech_activity(samples, logits, clip.energy_is_truth))
-        return self._activity[clip.path]
+            self._activity[sound.path] = _within(sound, speech_activity(samples, logits, sound.energy_tells))
+        return self._activity[sound.path]
 
 
-def read_manifest(folder: Path) -> list[Clip]:
-    """All clips below ``folder`` that its manifest names; UsageError where there is no manifest."""
-    folder, manifest = Path(folder), manifest_of(folder)
-    clips = []
-    for row in described(manifest, ("path", "role", "seconds")):
-        path = manifest.parent / row["path"]
-        if folder in path.parents and not _UNHEARD.search(path.name):
-            clips.append(_clip(path, path.relative_to(folder).as_posix(), row))
-    return clips
+def training_sounds(folder: Path) -> list[Sound]:
+    """All sounds below ``folder`` but those in languages that training never hears; UsageError where no list
+    tells of them.
+    """
+    told = sounds_in(folder, needed=("path", "role", "seconds"))
+    return [sound for sound in told if not _UNHEARD.search(sound.path.name)]
 
 
-def described(manifest: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """What a manifest says of each file, by its columns; UsageError where it lacks one that is needed."""
-    with manifest.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = [name for name in needed if name not in (rows.fieldnames or ())]
-        if missing:
-            raise UsageError(f"{manifest} has no column {', '.join(missing)}")
-        return list(rows)
-
-
-def manifest_of(folder: Path) -> Path:
-    """The file that tells what each file of ``folder`` is, in it or beside it; UsageError without one."""
-    places = (Path(folder) / "manifest.csv", Path(folder).parent / "manifest.csv")
-    manifest = next((place for place in places if place.is_file()), None)
-    if manifest is None:
-        raise UsageError(f"no manifest.csv in {folder} or beside it: it tells what each file is")
-    return manifest
+def is_set_aside(sound: Sound) -> bool:
+    """Whether training leaves a sound aside, with all others of its speaker, for choosing and calibrating."""
+    name = sound.path.name if sound.speaker in _BY_TAKE else sound.speaker
+    return zlib.crc32(name.encode()) % _SET_ASIDE_ONE_IN == 0
 
 
 def read_samples(path: Path) -> np.ndarray:
@@ -187,46 +151,17 @@ def decision_levels_db(samples: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.maximum(padded.reshape(decisions, DECISION_SAMPLES).mean(1), 1e-12))
 
 
-def _clip(path: Path, inside: str, row: dict[str, str]) -> Clip:
-    parts = inside.split("/")
-    speaker = row.get("speaker", "")
-    name = parts[-1] if speaker in _BY_TAKE else speaker
-    speech = None
-    if row.get("speech_start") and row.get("speech_end"):
-        speech = (float(row["speech_start"]), float(row["speech_end"]))
-    return Clip(
-        path=path,
-        role=row["role"],
-        group="/".join(parts[:-1]),
-        label=row.get("class", "") or parts[-2 if len(parts) > 1 else -1],
-        speaker=speaker or parts[-1],
-        seconds=float(row["seconds"]),
-        speech=speech,
-        events=_intervals(row.get("labels", "")),
-        energy_is_truth="energy" not in row.get("labels", ""),
-        set_aside=zlib.crc32(name.encode()) % _SET_ASIDE_ONE_IN == 0,
-    )
-
-
-def _grouped(clips: list[Clip], by: str) -> Groups:
+def _grouped(sounds: list[Sound], by: str) -> Groups:
     """By an attribute; of what there is more comes more often, by the root of its length."""
-    groups: dict[str, list[Clip]] = defaultdict(list)
-    for clip in clips:
-        groups[getattr(clip, by)].append(clip)
-    weights = np.sqrt([sum(clip.seconds for clip in group) for group in groups.values()])
+    groups: dict[str, list[Sound]] = defaultdict(list)
+    for sound in sounds:
+        groups[getattr(sound, by)].append(sound)
+    weights = np.sqrt([sum(sound.seconds for sound in group) for group in groups.values()])
     return Groups(list(groups.values()), weights / weights.sum())
 
 
-def _intervals(labels: str) -> tuple[tuple[float, float], ...]:
-    found = re.search(r"events=([\d.;-]+)", labels)
-    if not found:
-        return ()
-    pairs = [part.split("-") for part in found.group(1).strip(";").split(";")]
-    return tuple((float(pair[0]), float(pair[1])) for pair in pairs if len(pair) == 2)
-
-
-def _within(clip: Clip, activity: np.ndarray) -> np.ndarray:
-    if clip.speech:
+def _within(sound: Sound, activity: np.ndarray) -> np.ndarray:
+    if sound.speech_s:
         centres = (np.arange(len(activity)) + 0.5) * DECISION_SAMPLES / ANALYSIS_RATE_HZ
-        activity = np.where((centres >= clip.speech[0]) & (centres < clip.speech[1]), activity, 0.0)
+        activity = np.where((centres >= sound.speech_s[0]) & (centres < sound.speech_s[1]), activity, 0.0)
     return activity.astype(np.float32)

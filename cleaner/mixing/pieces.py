@@ -6,8 +6,9 @@ from scipy.signal import resample_poly
 from cleaner.frames import ANALYSIS_RATE_HZ, DECISION_SAMPLES
 from cleaner.kinds import KIND_NAMES
 from cleaner.mixing import colour, rooms, synthesis
-from cleaner.mixing.material import Clip, Material, decision_levels_db
+from cleaner.mixing.material import Material, decision_levels_db
 from cleaner.segments import runs
+from cleaner.sound_list import Sound
 
 SILENCE, BREATH, NOISE = (KIND_NAMES.index(name) for name in ("silence", "breath", "noise"))
 
@@ -22,14 +23,14 @@ _SOUND_SPEEDS = ((3, 2), (4, 3), (5, 4), (7, 6), (6, 7), (4, 5), (3, 4), (2, 3))
 
 
 def speech_piece(
-    material: Material, rng: np.random.Generator, clip: Clip, whole_share: float
+    material: Material, rng: np.random.Generator, take: Sound, whole_share: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A stretch of a clip, mostly from a pause to a pause, or all of it with its leads and tails; sometimes
+    """A stretch of a take, mostly from a pause to a pause, or all of it with its leads and tails; sometimes
     a lone syllable, for nothing else here is as short as "mm" and "uh".
 
     Returns samples float32 ``(n,)`` and activity float32 ``(d,)``, up to 12 s.
     """
-    samples, activity = material.samples(clip), material.activity(clip)
+    samples, activity = material.samples(take), material.activity(take)
     starts, stops = runs(activity > _SPEECH).T
     if len(starts) == 0 or rng.random() < whole_share:
         first, last = 0, min(len(activity), _LONGEST_DECISIONS)
@@ -47,10 +48,10 @@ def speech_piece(
     return _other_voice(rng, sound, activity)
 
 
-def laugh(material: Material, rng: np.random.Generator, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
+def laugh(material: Material, rng: np.random.Generator, take: Sound) -> tuple[np.ndarray, np.ndarray]:
     """One to six bursts of a laugh: samples float32 ``(n,)``, activity float32 ``(d,)``, all 1."""
-    samples = material.samples(clip)
-    spans = clip.events or ((0.0, len(samples) / ANALYSIS_RATE_HZ),)
+    samples = material.samples(take)
+    spans = take.events_s or ((0.0, len(samples) / ANALYSIS_RATE_HZ),)
     begin = int(rng.integers(len(spans)))
     end = min(len(spans) - 1, begin + int(rng.integers(6)))
     first = int(spans[begin][0] * ANALYSIS_RATE_HZ) // DECISION_SAMPLES
@@ -63,7 +64,7 @@ def event(material: Material, rng: np.random.Generator, breath_share: float) -> 
     """A sound to be removed, recorded or synthesised, its loudest 20 ms at 0 dB, and its kind."""
     is_breath = rng.random() < breath_share
     recorded = material.breaths if is_breath else material.noises
-    if not recorded.clips or rng.random() < 0.3:
+    if not recorded.sounds or rng.random() < 0.3:
         makers = synthesis.BREATHS if is_breath else synthesis.NOISES
         sound = makers[rng.integers(len(makers))](rng)
     else:
@@ -138,12 +139,12 @@ def _syllable(rng: np.random.Generator, starts: np.ndarray, stops: np.ndarray) -
     return first, first + decisions
 
 
-def _recorded_event(material: Material, rng: np.random.Generator, clip: Clip) -> np.ndarray:
-    samples = material.samples(clip)
-    if clip.events:
-        begin = int(rng.integers(len(clip.events)))
-        end = min(len(clip.events) - 1, begin + int(rng.integers(3)))
-        first_s, last_s = clip.events[begin][0] - 0.02, clip.events[end][1] + 0.03
+def _recorded_event(material: Material, rng: np.random.Generator, recorded: Sound) -> np.ndarray:
+    samples, spans = material.samples(recorded), recorded.events_s
+    if spans:
+        begin = int(rng.integers(len(spans)))
+        end = min(len(spans) - 1, begin + int(rng.integers(3)))
+        first_s, last_s = spans[begin][0] - 0.02, spans[end][1] + 0.03
     else:
         first_s, last_s = _loud_part_s(samples)
     first = max(0, int(first_s * ANALYSIS_RATE_HZ))

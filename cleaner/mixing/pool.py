@@ -17,7 +17,8 @@ import numpy as np
 from cleaner.features import log_mel
 from cleaner.files import write_whole
 from cleaner.mixing.episodes import Episode, MixSettings, episodes
-from cleaner.mixing.material import Material, manifest_of
+from cleaner.mixing.material import Material
+from cleaner.sound_list import manifest_of
 
 SHARD_EPISODES = 48
 
