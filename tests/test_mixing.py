@@ -91,6 +91,15 @@ def test_voices_set_aside_never_train(shared_data):
     assert not any("ja_JP" in clip.path.name for clip in train.by_role["speech"])
 
 
+def test_what_is_beyond_full_scale_is_clipped(tmp_path):
+    samples = np.array([0.5, 1.08, -1.08, -0.25], np.float32)
+    soundfile.write(tmp_path / "loud.wav", samples, 16_000, "FLOAT")
+    (tmp_path / "manifest.csv").write_text("path,role,seconds\nloud.wav,speech,1\n")
+    material = Material(tmp_path)
+    heard = material.samples(material.by_role["speech"][0])
+    assert heard == pytest.approx([0.5, 1, -1, -0.25], abs=2e-5)
+
+
 def test_sounds_on_a_canvas_add_up():
     canvas = Canvas(4)
     canvas.add(320, np.ones(320, np.float32), gain_db=0)

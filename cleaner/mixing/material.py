@@ -77,9 +77,10 @@ class Material:
         return _grouped([one for one in self.by_role["event"] if one.label not in BREATH_LABELS], "label")
 
     def samples(self, sound: Sound) -> np.ndarray:
-        """The sound at 16 kHz, mono: float32 ``(M,)``."""
+        """The sound at 16 kHz, mono: float32 ``(M,)``, clipped to ±1."""
         if sound.path not in self._samples:
-            self._samples[sound.path] = np.rint(read_samples(sound.path) * 32767).astype(np.int16)
+            clipped = np.clip(read_samples(sound.path), -1, 1)
+            self._samples[sound.path] = np.rint(clipped * 32767).astype(np.int16)
         return self._samples[sound.path].astype(np.float32) / 32767
 
     def activity(self, sound: Sound) -> np.ndarray:
