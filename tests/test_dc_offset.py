@@ -81,6 +81,11 @@ def test_lopsided_sound_over_silence_at_zero_is_no_offset():
     assert dc_offset(samples + 0.05 * (np.abs(samples) > 0.01), RATE) is None
 
 
+def test_a_short_loud_noise_has_no_offset_by_chance():
+    noise = np.random.default_rng(0).uniform(-1, 1, (1, 5_000)).astype(np.float32)
+    assert abs(noise.mean()) > 0.001 and dc_offset(noise, RATE) is None
+
+
 def test_rumble_is_no_offset():
     time_s = np.arange(6 * RATE) / RATE
     assert dc_offset((room() + 0.05 * np.sin(2 * np.pi * 3.1 * time_s)).astype(np.float32), RATE) is None

@@ -15,6 +15,7 @@ from cleaner.samples import to_float
 HEARD_S = 4  # of the recording, from its beginning on
 _CELL_S = 0.02
 _STEADY_SHARE = 0.25  # of the cells
+_BESIDE_ROOM = 0.1  # of what silence swings from peak to peak
 _LEAST = 0.001  # -60 dBFS; no room without an offset has so much, and its samples stay as they are
 
 
@@ -65,8 +66,9 @@ def dc_offset(samples: np.ndarray, rate_hz: int) -> np.ndarray | None:
     """Where silence lies in each channel of ``samples``, float32 ``(C, n)`` in ±1: float32 ``(C, 1)``.
 
     The lesser of the mean of all and of the median of the means of the steadiest cells of 20 ms, nothing
-    where their signs differ: speech is lopsided, and rumble moves the mean of what is short. What mostly does
-    not move at all came through no microphone, and stays. None where that leaves no offset in any channel.
+    where their signs differ: speech is lopsided, and rumble moves the mean of what is short. What is small
+    beside the room's own noise does no harm, and what mostly does not move at all came through no microphone:
+    both stay. None where that leaves no offset in any channel.
     """
     cell = min(max(1, round(_CELL_S * rate_hz)), samples.shape[1])
     cells = samples[:, : samples.shape[1] // cell * cell].reshape(len(samples), -1, cell)
@@ -75,5 +77,6 @@ def dc_offset(samples: np.ndarray, rate_hz: int) -> np.ndarray | None:
     silent = np.median(np.take_along_axis(means, steady, axis=1), axis=1)
     overall = samples.mean(axis=1)
     agreed = np.where(silent * overall > 0, np.sign(overall) * np.minimum(abs(silent), abs(overall)), 0)
-    agreed[np.median(spread, axis=1) == 0] = 0
+    room = np.median(np.take_along_axis(spread, steady, axis=1), axis=1)
+    agreed[(abs(agreed) < _BESIDE_ROOM * room) | (np.median(spread, axis=1) == 0)] = 0
     return agreed.astype(np.float32)[:, None] if abs(agreed).max() >= _LEAST else None
