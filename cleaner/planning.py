@@ -12,6 +12,7 @@ from cleaner.cutting.decide import CutSettings
 from cleaner.earlier import Earlier
 from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path
+from cleaner.files import fingerprint
 from cleaner.inputs import CLEANED, expand_inputs, folder_below
 from cleaner.segments import CutList, Source
 
@@ -42,7 +43,7 @@ class OutputSettings:
     resume: bool = setting(
         False,
         "of many recordings and cut lists, leave out those whose results are all there and newer than they "
-        "are; what was left half done is made anew",
+        "are, told by their names and by a cut list beside them; what was left half done is made anew",
     )
 
     def __post_init__(self) -> None:
@@ -73,12 +74,28 @@ class Task:
         nothing_removed = export_path("removed", self.output, self.recording)  # is not written then
         written = [path for path in self.written(settings) if path != nothing_removed or path.exists()]
         made_s = [path.stat().st_mtime for path in written if path.is_file()]
-        return 0 < len(made_s) == len(written) and min(made_s) >= self.newest_input.stat().st_mtime
+        newer = 0 < len(made_s) == len(written) and min(made_s) >= self.newest_input.stat().st_mtime
+        return newer and not self.is_taken()
 
     def may_overwrite(self, path: Path, settings: OutputSettings) -> bool:
         """Whether a file that is there may be replaced: asked for, or left by a batch that was stopped."""
         newer = settings.resume and path.stat().st_mtime >= self.newest_input.stat().st_mtime
-        return settings.force or newer
+        return settings.force or (newer and not self.is_taken())
+
+    def is_taken(self) -> bool:
+        """Whether the cut list beside the result says that it is of another recording of this name.
+
+        Results are told by their names alone where there is none, or a broken one.
+        """
+        beside = export_path("json", self.output, self.recording)
+        if not beside.is_file():
+            return False
+        try:
+            source = load_cut_list(beside).source
+        except CutListError:  # is told where it counts
+            return False
+        same_name = Path(source.path).name == self.recording.name
+        return same_name and source.fingerprint != fingerprint(self.recording)
 
     def earlier(self, settings: OutputSettings) -> Earlier | None:
         """The cut list of an earlier run, beside the output or else beside the recording.
@@ -127,9 +144,10 @@ def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet
         tasks = [_task(path, output / folder_below(names, path), True) for path in inputs]
     else:
         tasks = [_task(path, output, False) for path in inputs]
+    _refuse_one_place_for_two(tasks, settings)
     if settings.resume:
         tasks = _to_do(tasks, settings, quiet)
-    _refuse_collisions(inputs, tasks, settings)
+    _refuse_overwriting(inputs, tasks, settings)
     if any(task.cut_list for task in tasks):
         _refuse_unanswered(settings, cut)
     return tasks
@@ -198,25 +216,38 @@ def _result_suffix(recording: Path) -> str:
         return recording.suffix  # its own turn will say what is wrong with it
 
 
-def _refuse_collisions(named: Sequence[Path], tasks: Sequence[Task], settings: OutputSettings) -> None:
-    inputs = {path.resolve() for path in named} | {task.recording.resolve() for task in tasks}
+def _refuse_one_place_for_two(tasks: Sequence[Task], settings: OutputSettings) -> None:
+    """To be asked of all tasks: one of two that share a place would pass for done once the other is."""
     taken: set[Path] = set()
     for task in tasks:
         for path in task.written(settings):
             place = _place_of(path)
-            if place in inputs:
-                raise UsageError(f"{path} is an input; it is never overwritten, name another output with -o")
             if place in taken:
                 raise UsageError(
                     f"{path} would be written twice; name another output, or clean recordings of one name "
                     "into folders of their own"
                 )
             taken.add(place)
+
+
+def _refuse_overwriting(named: Sequence[Path], tasks: Sequence[Task], settings: OutputSettings) -> None:
+    inputs = {path.resolve() for path in named} | {task.recording.resolve() for task in tasks}
+    for task in tasks:
+        for path in task.written(settings):
+            if _place_of(path) in inputs:
+                raise UsageError(f"{path} is an input; it is never overwritten, name another output with -o")
             if path.exists() and not task.may_overwrite(path, settings):
-                older = f" and is older than {task.newest_input}" if settings.resume else ""
-                raise UsageError(f"{path} exists{older}; --force overwrites it")
+                whose = _whose(task) if settings.resume else ""
+                raise UsageError(f"{path} exists{whose}; --force overwrites it")
             if path.is_dir():
                 raise UsageError(f"{path} is a folder; the output must be a file")
+
+
+def _whose(task: Task) -> str:
+    """Why a result that is there is not taken for what the task would make."""
+    if task.is_taken():
+        return f" and is of another recording than {task.recording}"
+    return f" and is older than {task.newest_input}"
 
 
 def _place_of(path: Path) -> Path:

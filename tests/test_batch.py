@@ -89,6 +89,33 @@ def test_a_recording_that_changed_since_is_cleaned_again_only_when_asked(talks, 
     assert clean(talks, "-o", output, "--resume", "--force") == 0
 
 
+@pytest.fixture
+def days(tmp_path):
+    """Two folders that hold another recording each, of the same name."""
+    for day, seed in (("monday", 1), ("tuesday", 2)):
+        (tmp_path / day).mkdir()
+        sound = np.random.default_rng(seed).uniform(-0.3, 0.3, RATE)
+        soundfile.write(tmp_path / day / "talk.wav", sound, RATE)
+    return tmp_path / "monday", tmp_path / "tuesday"
+
+
+def test_two_recordings_for_one_place_are_refused_whatever_is_done(days, clean, tmp_path):
+    assert clean(days[0], "-o", tmp_path / "out") == 0
+    with pytest.raises(UsageError, match=r"out/talk_cleaned\.wav would be written twice"):
+        clean(*days, "-o", tmp_path / "out", "--resume")
+
+
+def test_a_result_with_the_cut_list_of_another_recording_is_not_taken_for_done(days, clean, tmp_path, capsys):
+    options = ["-o", tmp_path / "out", "--resume"]
+    assert clean(days[0], *options, "--export", "json") == 0
+    before = contents(tmp_path / "out")
+    with pytest.raises(UsageError, match=r"talk_cleaned\.wav exists and is of another .* than .*tuesday"):
+        clean(days[1], *options)
+    assert contents(tmp_path / "out") == before
+    assert clean(days[0], *options) == 0
+    assert "1 of 1 recordings are done already" in capsys.readouterr().err
+
+
 def test_results_come_in_order_and_a_failure_is_one_of_them():
     first_may_end = threading.Event()
 
