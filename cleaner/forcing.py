@@ -10,7 +10,7 @@ from cleaner.cutting.forced import Range, forced_segments, on_top, resolve_range
 from cleaner.errors import UsageError
 from cleaner.imports import read_marks
 from cleaner.imports.marks import Mark
-from cleaner.imports.meaning import marks_of
+from cleaner.imports.meaning import marks_of, says_keep
 from cleaner.segments import CutList, Segment
 
 
@@ -30,15 +30,16 @@ class ForcedSettings:
 
     cut: tuple[Range | Path, ...] = setting(
         (),
-        "cut this range, or what a label file marks or removes, whatever the network says: 0s,10s or "
-        "-30s,end (negative counts from the end)",
+        "cut this range, or what a label file marks but for what it says is kept, whatever the network says: "
+        "0s,10s or -30s,end (negative counts from the end)",
         parse=parse_range,
         metavar="START,END",
         repeat=True,
     )
     keep: tuple[Range | Path, ...] = setting(
         (),
-        "keep this range, or what a label file marks or keeps; where it meets --cut, it stays",
+        "keep this range, or what a label file marks but for what it says is removed; where it meets --cut, "
+        "it stays",
         parse=parse_range,
         metavar="START,END",
         repeat=True,
@@ -127,12 +128,12 @@ def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
 
 
 def marked_in(path: Path, keep: bool, recording: str) -> Marked:
-    """What a label file of any known form says is kept, or is removed; where it does not say, all it marks.
+    """What a label file of any known form says is kept, or is removed, and the marks that say neither.
 
     Raises UsageError where that is nothing, ImportFormatError for a file that is broken or of others only.
     """
     marks = marks_of(read_marks(path), recording, str(path))
-    wanted = [mark for mark in marks if mark.keep in (None, keep) and mark.end_s > mark.start_s]
+    wanted = [mark for mark in marks if says_keep(mark) in (None, keep) and mark.end_s > mark.start_s]
     if not wanted:
         raise UsageError(f"{path} marks nothing to be {'kept' if keep else 'cut'} of {recording}")
     return Marked(path, tuple(wanted))

@@ -221,6 +221,13 @@ def test_a_label_file_that_says_what_is_kept_is_believed(tmp_path):
         forced_bounds(9000, ForcedSettings(keep=(path,)), "other.wav")
 
 
+def test_the_words_of_a_label_file_say_what_is_kept_and_the_option_says_the_rest(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("0\t6\tkeep\n6\t7\tBreath\n7\t8\tmy ad\n8\t9\tspeech\n")
+    assert forced_bounds(9000, ForcedSettings(cut=(path,))) == [(6000, 8000, "cut")]
+    assert forced_bounds(9000, ForcedSettings(keep=(path,))) == [(0, 6000, "keep"), (7000, 9000, "keep")]
+
+
 def test_a_range_beyond_a_recording_says_which_recording():
     with pytest.raises(UsageError, match=r"short\.wav: the range 5s,8s is empty"):
         forced_bounds(3000, ForcedSettings(cut=(Range(5, 8),)), "short.wav")

@@ -77,6 +77,16 @@ def note_on_the_name(marks: Sequence[Mark], recording: str, where: str) -> list[
     return [f"{where} says that it is of {names[0]}; it is taken to be of {recording}"]
 
 
+def says_keep(mark: Mark) -> bool | None:
+    """Whether a mark is kept or removed: what its form says, else its word; None where neither says it."""
+    if mark.keep is not None:
+        return mark.keep
+    word = _word(mark)
+    if word in _KEEP_WORDS:
+        return True
+    return False if word in _KIND_OF else None
+
+
 def meaning_of(marks: Sequence[Mark], duration_s: float, where: str, means: str | None = None) -> Imported:
     """Resolve marks over ``[0, duration_s)``; ``means`` (keep or remove) is for those that do not say.
 
@@ -111,12 +121,7 @@ def _same_recording(name: str, recording: str) -> bool:
 
 
 def _said(mark: Mark, where: str, means: str | None) -> _Said:
-    word = mark.text.strip().casefold()
-    keep = mark.keep
-    if keep is None and word in _KIND_OF:
-        keep = False
-    if keep is None and word in _KEEP_WORDS:
-        keep = True
+    keep = says_keep(mark)
     if keep is None and means:
         keep = means == "keep"
     if keep is None:
@@ -124,7 +129,11 @@ def _said(mark: Mark, where: str, means: str | None) -> _Said:
         raise ImportFormatError(
             f"{where}: is what is {shown} to be kept or to be removed? say --labels-mean keep or remove"
         )
-    return _Said(mark.start_s, mark.end_s, keep, "" if keep else _KIND_OF.get(word, ""))
+    return _Said(mark.start_s, mark.end_s, keep, "" if keep else _KIND_OF.get(_word(mark), ""))
+
+
+def _word(mark: Mark) -> str:
+    return mark.text.strip().casefold()
 
 
 def _meaning_of_the_rest(marks: Sequence[Mark], said: Sequence[_Said], means: str | None) -> bool | None:
