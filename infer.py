@@ -177,7 +177,7 @@ def clean(
             joined = as_plain([settings.join.of(task.cut_list.settings)])
             cut_list = replace(task.cut_list, settings=task.cut_list.settings | joined)
             decided = Decided(task.recording, forced_on(cut_list, settings.forced), None)
-            doubts = list(task.cut_list.notes)
+            doubts = list(decided.cut_list.notes)
         else:
             assert detector is not None
             decided, doubts = decide_on(task, recording, settings, detector, progress)
@@ -224,7 +224,8 @@ def decide_on(
 ) -> tuple[Decided, list[str]]:
     """Let the network decide on a whole recording, then settle edges, kinds and actions.
 
-    What a person should know of the recording and of an earlier cut list is returned beside, a line each.
+    What a person should know of the recording, of label files and of an earlier cut list is returned beside,
+    a line each.
     """
     from cleaner.deciding import decide_recording
 
@@ -259,7 +260,9 @@ def decide_on(
         save_plot(task.plot_path, peaks.finish(), peaks.step_s, detection.keep, threshold, cut_list)
     # Nothing that grows with the recording stays in memory while it is written, unless it is asked for.
     decided = Decided(task.recording, cut_list, detection if wants_all else None)
-    return decided, [*cut_list.notes, *(earlier.doubts(cut_list.source) if earlier else [])]
+    source = cut_list.source
+    doubts = earlier.doubts(source) if earlier else []
+    return decided, [*cut_list.notes, *forced.notes(source), *doubts]
 
 
 def write_result(

@@ -10,8 +10,8 @@ from cleaner.cutting.forced import Range, forced_segments, on_top, resolve_range
 from cleaner.errors import UsageError
 from cleaner.imports import read_marks
 from cleaner.imports.marks import Mark
-from cleaner.imports.meaning import marks_of, says_keep
-from cleaner.segments import CutList, Segment
+from cleaner.imports.meaning import marks_of, notes_on_times, says_keep
+from cleaner.segments import CutList, Segment, Source
 
 
 def parse_range(text: str) -> Range | Path:
@@ -70,6 +70,10 @@ class Marked:
             raise UsageError(f"{self.path} marks nothing within the {length_s:g} s of the recording")
         return inside
 
+    def notes(self, duration_s: float) -> list[str]:
+        """What to tell of marks that do not count on a recording of this length, a line each."""
+        return notes_on_times(self.marks, duration_s, str(self.path))
+
 
 @dataclass(frozen=True)
 class Forced:
@@ -104,6 +108,12 @@ class Forced:
             raise UsageError(f"{self.recording}: {error}") from None
         return decided
 
+    def notes(self, source: Source) -> list[str]:
+        """What a person should know of the label files, a line each."""
+        duration_s = source.samples / source.sample_rate
+        marked = [one for one in (*self.cut, *self.keep) if isinstance(one, Marked)]
+        return list(dict.fromkeys(note for one in marked for note in one.notes(duration_s)))
+
 
 def read_forced(settings: ForcedSettings, recording: str) -> Forced:
     """What ``settings`` force on the file called ``recording``, with what label files say of it.
@@ -118,13 +128,14 @@ def read_forced(settings: ForcedSettings, recording: str) -> Forced:
 
 
 def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
-    """A saved cut list with what is forced now laid upon it; the same where nothing is."""
+    """A saved cut list with what is forced now laid upon it, and its notes; the same where nothing is."""
     if settings == ForcedSettings():
         return cut_list
     source = cut_list.source
     forced = read_forced(settings, Path(source.path).name)
     top = forced.segments(source.samples, source.sample_rate, cut_list.segments)
-    return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)))
+    notes = (*cut_list.notes, *forced.notes(source))
+    return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)), notes=notes)
 
 
 def marked_in(path: Path, keep: bool, recording: str) -> Marked:
@@ -133,8 +144,8 @@ def marked_in(path: Path, keep: bool, recording: str) -> Marked:
     Raises UsageError where that is nothing, ImportFormatError for a file that is broken or of others only.
     """
     marks = marks_of(read_marks(path), recording, str(path))
-    wanted = [mark for mark in marks if says_keep(mark) in (None, keep) and mark.end_s > mark.start_s]
-    if not wanted:
+    wanted = [mark for mark in marks if says_keep(mark) in (None, keep)]
+    if not any(mark.end_s > mark.start_s for mark in wanted):
         raise UsageError(f"{path} marks nothing to be {'kept' if keep else 'cut'} of {recording}")
     return Marked(path, tuple(wanted))
 

@@ -136,6 +136,19 @@ def test_where_keep_and_action_disagree_keep_decides_and_that_is_said(talk, clea
         assert soundfile.info(talk.with_name("talk_cleaned.wav")).frames == 3 * RATE
 
 
+def test_marks_that_do_not_count_are_told(talk, clean):
+    labels = talk.with_name("labels.txt")
+    labels.write_text("1\t1\tchapter\n1\t2\tad\n2.9\t4\tad\n9\t10\tad\n")
+    said = [
+        f"warning: {talk}: {labels}: 1 mark without length: left out",
+        f"warning: {talk}: {labels}: 2 marks outside the recording's 3 s: cut there",
+    ]
+    decided = clean(talk, "--dry-run", "--export", "json", "--quiet", "--cut", labels)
+    assert decided[0] == 0 and decided[2].splitlines() == said
+    rendered = clean(talk.with_name("talk.cuts.json"), "--quiet", "--cut", labels, "--keep", labels)
+    assert rendered[0] == 0 and rendered[2].splitlines() == said
+
+
 def test_decisions_that_may_be_on_another_recording_are_told(talk, clean, tmp_path):
     for day, pattern in (("monday", [1, 0, 1]), ("tuesday", [0, 1, 1])):
         (tmp_path / day).mkdir()

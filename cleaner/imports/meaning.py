@@ -77,6 +77,19 @@ def note_on_the_name(marks: Sequence[Mark], recording: str, where: str) -> list[
     return [f"{where} says that it is of {names[0]}; it is taken to be of {recording}"]
 
 
+def notes_on_times(marks: Sequence[Mark], duration_s: float, where: str) -> list[str]:
+    """What to tell of marks that have no length, and of those that lie outside ``[0, duration_s)``."""
+    long = [mark for mark in marks if mark.end_s > mark.start_s]
+    points = len(marks) - len(long)
+    outside = sum(mark.start_s < -_SLACK_S or mark.end_s > duration_s + _SLACK_S for mark in long)
+    notes = []
+    if points:
+        notes.append(f"{where}: {_marks(points)} without length: left out")
+    if outside:
+        notes.append(f"{where}: {_marks(outside)} outside the recording's {duration_s:g} s: cut there")
+    return notes
+
+
 def says_keep(mark: Mark) -> bool | None:
     """Whether a mark is kept or removed: what its form says, else its word; None where neither says it."""
     if mark.keep is not None:
@@ -93,7 +106,7 @@ def meaning_of(marks: Sequence[Mark], duration_s: float, where: str, means: str 
     Raises ImportFormatError where a mark's meaning is not known, and where all lie outside the recording.
     """
     said = [_said(mark, where, means) for mark in marks if mark.end_s > mark.start_s]
-    notes = _notes(said, len(marks) - len(said), duration_s, where)
+    notes = notes_on_times(marks, duration_s, where)
     inside = [
         replace(one, start_s=max(0.0, one.start_s), end_s=min(duration_s, one.end_s))
         for one in said
@@ -188,16 +201,6 @@ def _marked_twice(words: Sequence[object], said: Sequence[_Said]) -> float:
     for word, one in zip(words, said, strict=True):
         marked[different.index(word), slice(*np.searchsorted(edges, [one.start_s, one.end_s]))] = True
     return float(np.diff(edges)[marked.sum(axis=0) > 1].sum())
-
-
-def _notes(said: Sequence[_Said], points: int, duration_s: float, where: str) -> list[str]:
-    outside = sum(one.start_s < -_SLACK_S or one.end_s > duration_s + _SLACK_S for one in said)
-    notes = []
-    if points:
-        notes.append(f"{where}: {_marks(points)} without length: left out")
-    if outside:
-        notes.append(f"{where}: {_marks(outside)} outside the recording's {duration_s:g} s: cut there")
-    return notes
 
 
 def _marks(count: int) -> str:
