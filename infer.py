@@ -176,7 +176,7 @@ def clean(
         if task.cut_list:
             joined = as_plain([settings.join.of(task.cut_list.settings)])
             cut_list = replace(task.cut_list, settings=task.cut_list.settings | joined)
-            decided = Decided(task.recording, forced_on(cut_list, settings.forced), None)
+            decided = Decided(task.recording, forced_on(cut_list, settings.forced, task.alone), None)
             doubts = list(decided.cut_list.notes)
         else:
             assert detector is not None
@@ -230,7 +230,7 @@ def decide_on(
     from cleaner.deciding import decide_recording
 
     # What can be wrong with them is told before the slow work.
-    forced = read_forced(settings.forced, task.recording.name)
+    forced = read_forced(settings.forced, task.recording.name, task.alone)
     earlier = task.earlier(settings.files)
     cut, peaks = settings.cut, Peaks(recording.info.sample_rate_hz)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from cleaner.cli import parse_time, setting
 from cleaner.cutting.forced import Range, forced_segments, on_top, resolve_range
-from cleaner.errors import UsageError
+from cleaner.errors import ImportFormatError, UsageError
 from cleaner.imports import read_marks
 from cleaner.imports.marks import Mark
-from cleaner.imports.meaning import marks_of, notes_on_times, says_keep
+from cleaner.imports.meaning import marks_of, note_on_the_name, notes_on_times, says_keep
 from cleaner.segments import CutList, Segment, Source
 
 
@@ -48,16 +48,20 @@ class ForcedSettings:
 
 @dataclass(frozen=True)
 class Marked:
-    """What the label file at ``path`` says is cut, or is kept, on a recording's own clock."""
+    """What the label file at ``path`` says is cut, or is kept, on a recording's own clock.
+
+    ``on_its_name`` tells of whom it says to be.
+    """
 
     path: Path
     marks: tuple[Mark, ...]
+    on_its_name: tuple[str, ...] = ()
 
     def within(self, samples: int, rate_hz: int) -> list[tuple[int, int]]:
         """Half-open samples of the marks; what of them lies outside the recording is left out.
 
         A time below zero lies before the recording: only a range that is typed counts from the end. Raises
-        UsageError where nothing is left.
+        UsageError where nothing is left of them.
         """
         length_s = samples / rate_hz
 
@@ -66,13 +70,13 @@ class Marked:
 
         spans = [(to_sample(mark.start_s), to_sample(mark.end_s)) for mark in self.marks]
         inside = [(start, end) for start, end in spans if start < end]
-        if not inside:
+        if self.marks and not inside:
             raise UsageError(f"{self.path} marks nothing within the {length_s:g} s of the recording")
         return inside
 
     def notes(self, duration_s: float) -> list[str]:
-        """What to tell of marks that do not count on a recording of this length, a line each."""
-        return notes_on_times(self.marks, duration_s, str(self.path))
+        """What to tell of the file, and of marks that do not count in so many seconds, a line each."""
+        return [*self.on_its_name, *notes_on_times(self.marks, duration_s, str(self.path))]
 
 
 @dataclass(frozen=True)
@@ -115,39 +119,52 @@ class Forced:
         return list(dict.fromkeys(note for one in marked for note in one.notes(duration_s)))
 
 
-def read_forced(settings: ForcedSettings, recording: str) -> Forced:
+def read_forced(settings: ForcedSettings, recording: str, alone: bool = True) -> Forced:
     """What ``settings`` force on the file called ``recording``, with what label files say of it.
 
+    Where it is not ``alone``, but one of many, a label file that is of others only forces nothing on it.
     Raises UsageError and ImportFormatError for label files that cannot be meant, or read.
     """
 
     def read(wanted: Iterable[Range | Path], keep: bool) -> tuple[Range | Marked, ...]:
-        return tuple(marked_in(one, keep, recording) if isinstance(one, Path) else one for one in wanted)
+        return tuple(
+            marked_in(one, keep, recording, alone) if isinstance(one, Path) else one for one in wanted
+        )
 
     return Forced(recording, read(settings.cut, False), read(settings.keep, True))
 
 
-def forced_on(cut_list: CutList, settings: ForcedSettings) -> CutList:
-    """A saved cut list with what is forced now laid upon it, and its notes; the same where nothing is."""
+def forced_on(cut_list: CutList, settings: ForcedSettings, alone: bool = True) -> CutList:
+    """A saved cut list with what is forced now laid upon it, and its notes; the same where nothing is.
+
+    ``alone``, and what is raised: see ``read_forced``.
+    """
     if settings == ForcedSettings():
         return cut_list
     source = cut_list.source
-    forced = read_forced(settings, Path(source.path).name)
+    forced = read_forced(settings, Path(source.path).name, alone)
     top = forced.segments(source.samples, source.sample_rate, cut_list.segments)
     notes = (*cut_list.notes, *forced.notes(source))
     return replace(cut_list, segments=tuple(on_top(cut_list.segments, top)), notes=notes)
 
 
-def marked_in(path: Path, keep: bool, recording: str) -> Marked:
+def marked_in(path: Path, keep: bool, recording: str, alone: bool) -> Marked:
     """What a label file of any known form says is kept, or is removed, and the marks that say neither.
 
-    Raises UsageError where that is nothing, ImportFormatError for a file that is broken or of others only.
+    Raises UsageError where that is nothing, ImportFormatError for a file that is broken, or of others only
+    where the recording is ``alone``.
     """
-    marks = marks_of(read_marks(path), recording, str(path))
+    every = read_marks(path)
+    try:
+        marks = marks_of(every, recording, str(path), alone)
+    except ImportFormatError as error:
+        if alone:
+            raise
+        return Marked(path, (), (f"{error}; it is passed over here",))
     wanted = [mark for mark in marks if says_keep(mark) in (None, keep)]
     if not any(mark.end_s > mark.start_s for mark in wanted):
         raise UsageError(f"{path} marks nothing to be {'kept' if keep else 'cut'} of {recording}")
-    return Marked(path, tuple(wanted))
+    return Marked(path, tuple(wanted), tuple(note_on_the_name(marks, recording, str(path))))
 
 
 def _parse_moment(text: str, whole: str) -> float:

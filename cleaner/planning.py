@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleaner.cli import changed_options, setting
@@ -55,6 +55,7 @@ class Task:
     """One recording and where its result goes, in a ``folder`` that may have to be made.
 
     ``given`` is the file that stands for it: the recording, or the ``cut_list`` of decisions saved before.
+    ``alone``: whether no other recording was named.
     """
 
     given: Path
@@ -62,6 +63,7 @@ class Task:
     output: Path
     cut_list: CutList | None = None
     folder: bool = False
+    alone: bool = True
 
     def written(self, settings: OutputSettings) -> list[Path]:
         """Every file that the task will make."""
@@ -144,6 +146,7 @@ def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet
         tasks = [_task(path, output / folder_below(names, path), True) for path in inputs]
     else:
         tasks = [_task(path, output, False) for path in inputs]
+    tasks = [replace(task, alone=len(tasks) == 1) for task in tasks]
     _refuse_one_place_for_two(tasks, settings)
     if settings.resume:
         tasks = _to_do(tasks, settings, quiet)

@@ -116,6 +116,24 @@ def test_a_result_with_the_cut_list_of_another_recording_is_not_taken_for_done(d
     assert "1 of 1 recordings are done already" in capsys.readouterr().err
 
 
+def test_a_label_file_that_names_a_recording_says_nothing_of_the_others(talks, clean, tmp_path, capsys):
+    labels, output = tmp_path / "labels.csv", tmp_path / "out"
+    labels.write_text("start,end,recording\n0,1,1.mp3\n")
+    assert clean(talks, "-o", output, "--dry-run", "--cut", labels, "--export", "csv") == 0
+    tables = [(output / f"{number}_cuts.csv").read_text() for number in range(3)]
+    assert ["person" in table for table in tables] == [False, True, False]
+    said = capsys.readouterr().err
+    for other in ("0.mp3", "2.mp3"):
+        assert f"{labels} is of 1.mp3, not of {other}; it is passed over here" in said
+
+
+def test_a_label_file_of_another_name_is_for_the_one_recording_that_there_is(talks, clean, tmp_path, capsys):
+    labels = tmp_path / "labels.csv"
+    labels.write_text("start,end,recording\n0,1,old.mp3\n")
+    assert clean(talks / "1.mp3", "--dry-run", "--cut", labels) == 0
+    assert "says that it is of old.mp3; it is taken to be of 1.mp3" in capsys.readouterr().err
+
+
 def test_results_come_in_order_and_a_failure_is_one_of_them():
     first_may_end = threading.Event()
 
