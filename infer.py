@@ -87,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Clean what the command line names; the exit code is the worst of what happened."""
     given = parser().parse_args(arguments)
     settings = settings_from(given)
-    tasks = plan(given.inputs, settings.files, settings.cut, settings.run.quiet)
+    labels = settings.forced.label_files
+    tasks = plan(given.inputs, settings.files, settings.cut, settings.run.quiet, labels)
     detector = None
     if any(task.cut_list is None for task in tasks):
         from cleaner.detect import load_detector, shipped_checkpoint

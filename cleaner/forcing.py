@@ -45,6 +45,11 @@ class ForcedSettings:
         repeat=True,
     )
 
+    @property
+    def label_files(self) -> list[Path]:
+        """The files among them."""
+        return [one for one in (*self.cut, *self.keep) if isinstance(one, Path)]
+
 
 @dataclass(frozen=True)
 class Marked:

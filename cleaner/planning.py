@@ -129,11 +129,17 @@ class Task:
         return self.output.with_name(f"{self.recording.stem}_plot.png")
 
 
-def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet: bool = False) -> list[Task]:
+def plan(
+    names: Sequence[str],
+    settings: OutputSettings,
+    cut: CutSettings,
+    quiet: bool = False,
+    label_files: Sequence[Path] = (),
+) -> list[Task]:
     """The tasks that the named files, folders and patterns stand for, each with a place of its own.
 
-    Raises UsageError for everything that can be known to be wrong before the slow work starts, CutListError
-    for a broken cut list.
+    None of them overwrites one of these, or of the ``label_files`` that are read too. Raises UsageError for
+    everything that can be known to be wrong before the slow work starts, CutListError for a broken cut list.
     """
     inputs = expand_inputs(names)
     output = settings.output
@@ -150,7 +156,7 @@ def plan(names: Sequence[str], settings: OutputSettings, cut: CutSettings, quiet
     _refuse_one_place_for_two(tasks, settings)
     if settings.resume:
         tasks = _to_do(tasks, settings, quiet)
-    _refuse_overwriting(inputs, tasks, settings)
+    _refuse_overwriting([*inputs, *label_files], tasks, settings)
     if any(task.cut_list for task in tasks):
         _refuse_unanswered(settings, cut)
     return tasks

@@ -286,6 +286,15 @@ def test_a_cut_list_that_is_rendered_is_an_input_and_never_overwritten(talk, cle
     assert (tmp_path / "talk.cuts.json").read_bytes() == edited
 
 
+@pytest.mark.parametrize("option", ["--cut", "--keep"])
+def test_a_label_file_is_an_input_and_never_overwritten(talk, clean, option):
+    labels = talk.with_name("talk_labels.txt")
+    labels.write_text("1.0\t2.0\tmy ad\n")
+    code, _, said = clean(talk, option, labels, "--export", "audacity", "--force")
+    assert code == 2 and "talk_labels.txt is an input" in said
+    assert labels.read_text() == "1.0\t2.0\tmy ad\n"
+
+
 def test_the_writer_takes_no_more_cores_than_it_may(talk, clean, monkeypatch):
     import cleaner.render
 
