@@ -1,5 +1,6 @@
 """What files come in, what files go out, and every refusal that needs no decoding: before the slow work."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -13,24 +14,27 @@ from cleaner.earlier import Earlier
 from cleaner.errors import AudioFileError, CutListError, UsageError
 from cleaner.exports import EXPORTS, export_path
 from cleaner.files import fingerprint
-from cleaner.inputs import CLEANED, expand_inputs, folder_below
+from cleaner.inputs import CLEANED, expand_inputs, folder_below, names_many
 from cleaner.segments import CutList, Source
 
 
-def _parse_path(text: str) -> Path:
+def _parse_output(text: str) -> str:
+    """The name as it is written: a slash at its end says that it is a folder's."""
     if not text:
         raise UsageError("the name is empty; . would be this folder")
-    return Path(text)
+    if text == "-":
+        raise UsageError("- is no file: a result cannot go to standard output; ./- would be a folder")
+    return text
 
 
 @dataclass(frozen=True)
 class OutputSettings:
     """What is written, and where."""
 
-    output: Path | None = setting(
+    output: str | Path | None = setting(
         None,
-        "the clean recording; with several inputs a folder; another extension converts",
-        parse=_parse_path,
+        "the clean recording; a folder with several inputs or a slash at its end; another extension converts",
+        parse=_parse_output,
         short="-o",
         metavar="OUT",
     )
@@ -142,8 +146,8 @@ def plan(
     everything that can be known to be wrong before the slow work starts, CutListError for a broken cut list.
     """
     inputs = expand_inputs(names)
-    output = settings.output
-    into_folder = output is not None and (output.is_dir() or len(inputs) > 1 or "." not in output.name)
+    output = None if settings.output is None else Path(settings.output)
+    into_folder = settings.output is not None and _is_folder(settings.output, names, inputs)
     if into_folder and output and output.exists() and not output.is_dir():
         raise UsageError(f"-o {output} is a file; it must be a folder, or end in the name of a format")
     if output and not into_folder:
@@ -160,6 +164,15 @@ def plan(
     if any(task.cut_list for task in tasks):
         _refuse_unanswered(settings, cut)
     return tasks
+
+
+def _is_folder(output: str | Path, names: Sequence[str], inputs: Sequence[Path]) -> bool:
+    """Whether results go into a folder of this name, which need not be there; else it is a file's."""
+    path = Path(output)
+    if str(output).endswith(("/", os.sep)) or path.is_dir() or len(inputs) > 1:
+        return True
+    # What holds one recording today may hold two tomorrow.
+    return "." not in path.name or (names_many(names) and not _can_be_written(path))
 
 
 def _to_do(tasks: Sequence[Task], settings: OutputSettings, quiet: bool) -> list[Task]:
@@ -205,18 +218,24 @@ def _refuse_unanswered(settings: OutputSettings, cut: CutSettings) -> None:
         raise UsageError(f"{wanted[0]} needs the network's answers; a saved cut list holds none")
 
 
+def _can_be_written(output: Path) -> bool:
+    from cleaner.audio import CONTAINERS
+
+    return output.suffix.lower() in CONTAINERS
+
+
 def _check_suffix(output: Path) -> None:
     from cleaner.audio import CONTAINERS
 
-    if output.suffix.lower() not in CONTAINERS:
+    if not _can_be_written(output):
         raise UsageError(f"{output} cannot be written; its name must end in one of {' '.join(CONTAINERS)}")
 
 
 def _result_suffix(recording: Path) -> str:
     """The recording's own, or one that can hold its sound where that cannot be written (.avi, .dat)."""
-    from cleaner.audio import CONTAINERS, open_recording, output_suffix
+    from cleaner.audio import open_recording, output_suffix
 
-    if recording.suffix.lower() in CONTAINERS:
+    if _can_be_written(recording):
         return recording.suffix
     try:
         with open_recording(recording) as opened:

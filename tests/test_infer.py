@@ -379,6 +379,7 @@ BAD_USAGE = {
     "an empty folder": ["empty"],
     "an empty range": ["talk.wav", "--cut", "2s,1s"],
     "an unknown format": ["talk.wav", "-o", "talk.xyz"],
+    "standard output": ["talk.wav", "-o", "-"],
 }
 
 

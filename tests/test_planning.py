@@ -39,6 +39,12 @@ def test_one_recording_may_go_into_a_file_or_a_folder(here):
     assert planned("deep", output=Path("new.flac")) == {"deep/a.mp3": "new.flac"}
 
 
+def test_a_folder_may_have_a_dot_in_its_name(here):
+    assert planned("deep", output=Path("new.v2")) == {"deep/a.mp3": "new.v2/a_cleaned.mp3"}
+    assert planned("a.mp3", output="new.v2/") == {"a.mp3": "new.v2/a_cleaned.mp3"}
+    assert planned("a.mp3", output="new.flac/") == {"a.mp3": "new.flac/a_cleaned.mp3"}
+
+
 def test_a_folder_keeps_its_form_in_the_output_and_results_are_no_recordings(here):
     assert planned(".", output=Path("out")) == {
         "a.mp3": "out/a_cleaned.mp3",
