@@ -179,14 +179,10 @@ def clean(
             cut_list = replace(task.cut_list, settings=task.cut_list.settings | joined)
             decided = Decided(task.recording, forced_on(cut_list, settings.forced, task.alone), None)
             doubts = list(decided.cut_list.notes)
+            refuse_nothing(task, decided.cut_list, settings)
         else:
             assert detector is not None
             decided, doubts = decide_on(task, recording, settings, detector, progress)
-        stays = any(segment.stays for segment in decided.cut_list.segments)
-        if not stays and not settings.run.allow_empty:
-            raise NothingToKeep(
-                f"{task.recording} holds no speech, or all of it is cut; --allow-empty writes an empty file"
-            )
         warnings = [*recording.warnings, *doubts]
         missed = missed_target(decided.cut_list, settings.cut.actions)
         warnings += [missed] if missed else []
@@ -201,9 +197,22 @@ def clean(
     output = None if settings.files.dry_run else task.output
     taken_s = time.perf_counter() - started
     report = report_on(decided.cut_list, output, written, warnings, taken_s)
-    if settings.run.check and output and stays:
+    if settings.run.check and output and stays(decided.cut_list):
         report = checked(report, task, decided.cut_list)
     return report
+
+
+def stays(cut_list: CutList) -> bool:
+    """Whether any of the recording is in the result."""
+    return any(segment.stays for segment in cut_list.segments)
+
+
+def refuse_nothing(task: Task, cut_list: CutList, settings: Settings) -> None:
+    """Raise NothingToKeep where nothing stays, unless that may be: to be asked before anything is written."""
+    if not stays(cut_list) and not settings.run.allow_empty:
+        raise NothingToKeep(
+            f"{task.recording} holds no speech, or all of it is cut; --allow-empty writes an empty file"
+        )
 
 
 def checked(report: Report, task: Task, cut_list: CutList) -> Report:
@@ -255,6 +264,7 @@ def decide_on(
         said=as_plain([cut.tidy, cut.edges, cut.actions, settings.join.of({})])
         | {"checkpoint": detector.name},
     )
+    refuse_nothing(task, cut_list, settings)
     if settings.files.plot:
         threshold = cut.tidy.threshold
         assert threshold is not None, "main put the one in force there"

@@ -341,10 +341,11 @@ def test_a_folder_is_cleaned_into_a_folder_and_one_bad_file_does_not_stop_the_re
 def test_nothing_but_silence_is_said_and_not_written(tmp_path, clean):
     path = tmp_path / "silence.wav"
     soundfile.write(path, np.zeros(RATE), RATE)
-    code, _, err = clean(path)
+    code, _, err = clean(path, "--plot")
     assert code == 3
     assert "holds no speech" in err
     assert list(tmp_path.iterdir()) == [path]
+    assert clean(path, "--plot", "--allow-empty")[0] == 0
 
 
 def test_empty_results_are_written_when_allowed(tmp_path, clean):
