@@ -188,6 +188,17 @@ def test_our_own_table_of_cuts_says_what_each_row_means(labels_file):
     assert imported(labels_file("ep_cuts.csv", table)).remove == (Removal(1, 2, "breath"),)
 
 
+REGIONS = "R1,x,0:00.500,0:01.250,0:00.750\n# R9,Start,End\nR2,breath,0:01.250,0:02.500,0:01.250\n"
+
+
+@pytest.mark.parametrize(
+    "head", ["#,Name,Start,End,Length", "# by hand, to the end\n# who, Name, Start, End, Length\n#,,,,"]
+)
+def test_a_line_of_names_may_look_like_a_comment(labels_file, head):
+    path = labels_file("regions.csv", f"{head}\n{REGIONS}")
+    assert imported(path, means="remove").remove == FOUND
+
+
 @pytest.mark.parametrize(("first", "start_s"), [("-0.20", -0.2), (".5", 0.5), ("0:00.5", 0.5)])
 def test_a_table_without_names_may_begin_with_any_time(labels_file, first, start_s):
     assert read_marks(labels_file("a.csv", f"{first},1,breath\n")) == [Mark(start_s, 1, "breath")]

@@ -1,7 +1,8 @@
 """A table with a row per stretch: start and end (or duration) in seconds, and whatever else it says.
 
 Columns are found by their names; without a line of names they are start, end and text. Separators: comma,
-semicolon, tab. ``keep`` (1 or 0) says what a row means, as in the table that cleaning exports.
+semicolon, tab. ``keep`` (1 or 0) says what a row means, as in the table that cleaning exports. A line that
+begins with ``#`` is a comment, unless it is the line of names, as Reaper writes it.
 """
 
 import csv
@@ -28,7 +29,9 @@ def read(text: str, where: str) -> list[Mark]:
     marks = []
     for row in _read(rows, where):
         here = f"{where} line {rows.line_num}"
-        if not any(field.strip() for field in row) or row[0].startswith("#"):
+        if not any(field.strip() for field in row):
+            continue
+        if row[0].startswith("#") and (columns or not _has_times(_found(row))):
             continue
         if columns is None:
             columns = _columns(row, here)
@@ -53,17 +56,29 @@ def _separator(text: str) -> str:
 
 def _columns(row: list[str], where: str) -> dict[str, int]:
     """Where each meaning stands; empty where the row is no line of names."""
-    names = [field.strip().lower() for field in row]
-    found = {
+    if _is_time(row[0]):
+        return {}
+    found = _found(row)
+    if not _has_times(found):
+        raise ImportFormatError(f"{where}: the columns {_names(row)} have no start with an end or a duration")
+    return found
+
+
+def _found(row: list[str]) -> dict[str, int]:
+    names = _names(row)
+    return {
         meaning: next(names.index(word) for word in words if word in names)
         for meaning, words in _NAMES.items()
         if set(words) & set(names)
     }
-    if _is_time(names[0]):
-        return {}
-    if not ("start" in found and {"end", "duration"} & set(found)):
-        raise ImportFormatError(f"{where}: the columns {names} have no start with an end or a duration")
-    return found
+
+
+def _names(row: list[str]) -> list[str]:
+    return [field.strip("# \t").lower() for field in row]
+
+
+def _has_times(found: dict[str, int]) -> bool:
+    return "start" in found and bool({"end", "duration"} & set(found))
 
 
 def _is_time(text: str) -> bool:
