@@ -178,6 +178,18 @@ def test_what_cannot_be_carried_is_named(tmp_path):
     assert writer.warnings == ["b.wav: not carried by .wav: tag mood, chapters, cover"]
 
 
+@pytest.mark.parametrize("suffix", sorted(CONTAINERS))
+def test_an_empty_result_is_written_whatever_it_should_carry(tmp_path, suffix):
+    path = tmp_path / f"b{suffix}"
+    with open_recording(wav(tmp_path / "a.wav")) as recording:
+        output = output_format(recording.info, suffix)
+    with Writer(path, output, tags={"title": "T"}, cover=Cover(PNG, "png", 1, 1)) as writer:
+        pass
+    assert path.exists()
+    told = [line for line in writer.warnings if "not carried" in line]
+    assert len(told) <= 1 and all(line.startswith(f"{path.name}: not carried by {suffix}: ") for line in told)
+
+
 def test_nothing_is_overwritten_unasked(tmp_path):
     source = wav(tmp_path / "a.wav")
     (tmp_path / "b.wav").write_text("mine")

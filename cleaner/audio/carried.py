@@ -103,19 +103,30 @@ def ogg_comments(extras: Extras) -> dict[str, str]:
     return comments
 
 
-def lost_on_the_way(path: Path, extras: Extras) -> list[str]:
-    """Names of what was given to the finished file at ``path`` and cannot be read back from it."""
-    tags, cover = extras.tags, extras.cover
-    if not (tags or cover or extras.chapters):
+def lost_on_the_way(path: Path, extras: Extras, empty: bool = False) -> list[str]:
+    """Names of what was given to the finished file at ``path`` and cannot be read back from it.
+
+    Many a container that is ``empty``, without a sample of sound, cannot be opened: then that is all of it.
+    """
+    if not (extras.tags or extras.cover or extras.chapters):
         return []
-    with av.open(url_of(path), metadata_errors="replace") as container:
-        found = tags_of(container, container.streams.audio[0])
-        names, texts = {name.lower() for name in found}, set(found.values())
-        lost = [f"tag {name}" for name in tags if name.lower() not in names and tags[name] not in texts]
-        if len(chapters_of(container, 1)) < len(extras.chapters):
-            lost.append("chapters")
-        if cover and cover_of(container) is None:
-            lost.append("cover")
+    try:
+        with av.open(url_of(path), metadata_errors="replace") as container:
+            sound = container.streams.audio
+            found = tags_of(container, sound[0]) if sound else dict(container.metadata)
+            chapters, cover = len(chapters_of(container, 1)), cover_of(container)
+    except av.error.FFmpegError:
+        if not empty:
+            raise
+        found, chapters, cover = {}, 0, None
+    names, texts = {name.lower() for name in found}, set(found.values())
+    lost = [
+        f"tag {name}" for name, text in extras.tags.items() if name.lower() not in names and text not in texts
+    ]
+    if chapters < len(extras.chapters):
+        lost.append("chapters")
+    if extras.cover and cover is None:
+        lost.append("cover")
     return lost
 
 

@@ -64,7 +64,7 @@ class Writer:
             self._extras = Extras(dict(tags or {}), cover, tuple(chapters), output.source_rate_hz)
         self._broadcast = broadcast
         self._overwrite = overwrite
-        self._bytes = 0
+        self._samples = self._bytes = 0
         self._sink: Sink | None = None
         self._place = self.path.resolve()  # a link is followed, not replaced
         self._part = self._place.with_name(f".{os.getpid()}-{id(self):x}.part")
@@ -83,6 +83,7 @@ class Writer:
     def write(self, block: np.ndarray) -> None:
         """Append ``(source channels, n)`` samples of the source's type, at the source's rate."""
         with self._failing_cleanly():
+            self._samples += block.shape[1]
             self._check_size(block.shape[1])
             self._open_sink.write(self._rates.push(block))
 
@@ -152,7 +153,7 @@ class Writer:
             raise AudioFileError(f"{self.path}: {name} holds at most 4 GiB; use .wav or .flac")
 
     def _warn_of_losses(self) -> None:
-        lost = lost_on_the_way(self._part, self._extras)
+        lost = lost_on_the_way(self._part, self._extras, empty=self._samples == 0)
         if lost:
             self.warnings.append(f"{self.path.name}: not carried by {self.path.suffix}: {', '.join(lost)}")
 
