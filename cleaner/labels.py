@@ -25,8 +25,8 @@ try:
 except ImportError:  # Windows has no fcntl; there the lock is within the process only.
     fcntl = None  # type: ignore[assignment]
 
-_WITHIN = threading.RLock()
-
+# By the path of the file: who writes one waits for nobody who writes another.
+_within: dict[str, threading.Lock] = {}
 
 # Made once: making an encoder for each clip takes longer than the encoding.
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -103,7 +103,8 @@ def locked(path: str | Path) -> Iterator[None]:
     """Hold the lock of a file among all processes and threads; the lock is a hidden file beside it."""
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _WITHIN, path.with_name(f".{path.name}.lock").open("w") as lock:
+    within = _within.setdefault(str(path), threading.Lock())  # in one step: two threads get the same one
+    with within, path.with_name(f".{path.name}.lock").open("w") as lock:
         if fcntl:
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,19 @@ def test_saving_stores_the_clip_and_no_other(client, data):
     }
     del before["talk_1"]
     assert after == before
+
+
+def test_a_save_does_not_wait_for_a_recording_that_is_being_cut(client, data, tmp_path):
+    (tmp_path / "other.wav").write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
+    answers = []
+    with ThreadPoolExecutor(1) as page:
+
+        def save_meanwhile(_):
+            answers.append(page.submit(save, client).result(timeout=60))
+
+        slice_recording(tmp_path / "other.wav", data, progress=save_meanwhile)
+    entries = json.loads((data / "labels.json").read_text())
+    assert answers[0].status_code == 200 and entries["talk_1"]["reviewed"] and "other_0" in entries
 
 
 def test_what_was_saved_is_shown_and_counted(client):
