@@ -48,7 +48,8 @@ class Guard:
     def __init__(self, host: str, token: str):
         self.token = token
         self._loopback = is_loopback(host)
-        self._names = _LOOPBACK_NAMES | {host} | (set() if self._loopback else {socket.gethostname()})
+        names = _LOOPBACK_NAMES | {host} | (set() if self._loopback else {socket.gethostname()})
+        self._names = {name.lower() for name in names}  # as urlsplit has them
 
     def protect(self, app: Flask) -> None:
         """Register the checks with ``app``."""

@@ -1,5 +1,7 @@
 """Who is let in: this computer's own page, and over a network who has the token."""
 
+import socket
+
 import pytest
 
 SAVE = "/api/clips/talk_1/labels"
@@ -71,6 +73,13 @@ def test_beyond_loopback_plain_addresses_are_let_in_and_other_names_are_not(make
     client = make_app(host="0.0.0.0", token="x").test_client()
     assert client.get("/?token=x", headers={"Host": "192.168.1.5:8765"}).status_code == 302
     assert client.get("/?token=x", headers={"Host": "evil.example"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["Studio-PC", "studio-pc", "Studio.LAN"])
+def test_a_host_name_is_known_whatever_its_capitals(make_app, monkeypatch, name):
+    monkeypatch.setattr(socket, "gethostname", lambda: "Studio-PC")
+    client = make_app(host="Studio.lan", token="x").test_client()
+    assert client.get("/?token=x", headers={"Host": f"{name}:8765"}).status_code == 302
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
