@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 from werkzeug.exceptions import HTTPException
 
 from cleaner.audio.clips import wav_bytes
-from cleaner.errors import CleanerError
+from cleaner.errors import CleanerError, SystemRefusal
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
@@ -226,6 +226,12 @@ def refused(error: HTTPException) -> tuple[Response, int]:
 def mistaken(error: CleanerError) -> tuple[Response, int]:
     """A user's mistake or a broken file, in its own words."""
     return jsonify(error=str(error)), 400
+
+
+@pages.app_errorhandler(OSError)
+def denied(error: OSError) -> tuple[Response, int]:
+    """What the system refused, a folder that is not ours to write in, say."""
+    return mistaken(SystemRefusal(error))
 
 
 def _known(clip_id: str) -> Any:

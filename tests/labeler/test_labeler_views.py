@@ -171,6 +171,14 @@ def test_a_full_disk_is_one_sentence_and_the_old_labels_stay(client, data, monke
     assert (data / "labels.json").read_bytes() == before
 
 
+def test_what_the_system_refuses_is_one_sentence(client, data):
+    lock = data / ".labels.json.lock"
+    lock.unlink()
+    lock.mkdir()
+    answer = save(client)
+    assert (answer.status_code, answer.json) == (400, {"error": f"{lock}: Is a directory"})
+
+
 @pytest.mark.parametrize(
     "clip",
     ["talk_9", "..", "%2e%2e%2flabels.json", "..%2f..%2fetc%2fpasswd", "talk_1%00", "talk_1/../talk_2"],
