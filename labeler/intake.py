@@ -2,20 +2,17 @@
 
 import queue
 import re
-import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cleaner.audio import open_recording
 from cleaner.clips import slice_recording
-from cleaner.errors import CleanerError, ImportFormatError, UsageError, WriteError
+from cleaner.errors import CleanerError, UsageError, WriteError
 from cleaner.files import fingerprint
-from cleaner.imports.apply import Applied, import_labels
 from cleaner.inputs import RECORDING_SUFFIXES
-from cleaner.manifest import Clip
 
 _LONGEST_NAME_BYTES = 180  # files may have 255, and clips and parts are named after it
 _SHOWN_JOBS = 12
@@ -149,22 +146,6 @@ def _same_file(part: Path) -> Path | None:
     alike = [path for path in whole if size and path.is_file() and path.stat().st_size == size]
     mark = fingerprint(part)
     return next((path for path in alike if fingerprint(path) == mark), None)
-
-
-def import_posted(
-    name: str, data: bytes, clips: Sequence[Clip], labels_path: Path, means: str | None
-) -> Applied:
-    """Label the clips of one recording from a label file's bytes; raises ImportFormatError, LabelsError."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / re.sub(r"[^\w .()+-]", "_", Path(name.replace("\\", "/")).name)
-        if path == Path(folder):
-            raise UsageError("a label file needs a name: its ending tells the format")
-        path.write_bytes(data)
-        try:
-            applied = import_labels(path, clips, labels_path, means)
-        except ImportFormatError as error:
-            raise ImportFormatError(str(error).replace(f"{folder}/", "")) from None
-        return replace(applied, notes=tuple(note.replace(f"{folder}/", "") for note in applied.notes))
 
 
 def safe_name(name: str) -> str:

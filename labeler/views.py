@@ -10,12 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 from cleaner.audio.clips import wav_bytes
 from cleaner.errors import CleanerError, SystemRefusal
+from cleaner.imports import marks_in
+from cleaner.imports.apply import import_marks
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
 from labeler import preview as splicing
 from labeler.exports import EXPORTS, archive, extent
-from labeler.intake import import_posted
 from labeler.project import Project, kinds
 
 pages = Blueprint("pages", __name__)
@@ -171,8 +172,9 @@ def import_labels() -> Response:
         abort(400, f"marks cannot mean {query['mean']!r}; they mean keep or remove")
     if (request.content_length or 0) > _LARGEST_LABEL_FILE:
         abort(413, "that is more than a label file can be")
-    labels_path, means = project().dataset.labels_path, query.get("mean") or None
-    applied = import_posted(query.get("name", ""), request.get_data(), clips, labels_path, means)
+    name = query.get("name") or "a file without a name"
+    marks = marks_in(request.get_data(), name)
+    applied = import_marks(marks, name, clips, project().dataset.labels_path, query.get("mean") or None)
     return jsonify(clips=applied.changed, left=applied.left, notes=applied.notes)
 
 

@@ -29,38 +29,44 @@ _JSON_KEYS = {"chunks": "auto_editor", "segments": "cuts"}
 
 def read_marks(path: str | Path) -> list[Mark]:
     """All marks of a label file of any known format. Raises ImportFormatError."""
-    path = Path(path)
-    text = _read_text(path)
-    module = importlib.import_module(f"cleaner.imports.{_format_of(path, text)}")
-    return module.read(text, str(path))
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ImportFormatError(f"{path} cannot be read: {error.strerror}") from None
+    return marks_in(data, str(path))
 
 
-def _format_of(path: Path, text: str) -> str:
-    if path.suffix.lower() == ".json":
-        return _json_format(path, text)
-    for name, suffixes in IMPORTS.items():
-        if path.name.lower().endswith(suffixes):
-            return name
+def marks_in(data: bytes, where: str) -> list[Mark]:
+    """The same of what a label file holds; the ending of its name, ``where``, tells the format."""
+    text = _text(data, where)
+    module = importlib.import_module(f"cleaner.imports.{_format_of(text, where)}")
+    return module.read(text, where)
+
+
+def _format_of(text: str, where: str) -> str:
+    name = where.lower()
+    if name.endswith(".json"):
+        return _json_format(text, where)
+    for form, suffixes in IMPORTS.items():
+        if name.endswith(suffixes):
+            return form
     known = ", ".join(sorted({suffix for suffixes in IMPORTS.values() for suffix in suffixes}))
-    raise ImportFormatError(f"{path} has no ending of a label file; known are {known}")
+    raise ImportFormatError(f"{where} has no ending of a label file; known are {known}")
 
 
-def _json_format(path: Path, text: str) -> str:
+def _json_format(text: str, where: str) -> str:
     try:
         data = parsed(text)
     except ValueError as error:
-        raise ImportFormatError(f"{path} is not JSON: {error}") from None
+        raise ImportFormatError(f"{where} is not JSON: {error}") from None
     keys = data if isinstance(data, dict) else ()
     return next((name for key, name in _JSON_KEYS.items() if key in keys), "label_studio")
 
 
-def _read_text(path: Path) -> str:
+def _text(data: bytes, where: str) -> str:
     """UTF-8, or UTF-16 where the file says so (Praat writes both)."""
+    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        data = path.read_bytes()
-        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         return data.decode("utf-16" if utf16 else "utf-8-sig")
-    except OSError as error:
-        raise ImportFormatError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise ImportFormatError(f"{path} is no text in UTF-8 or UTF-16: {error.reason}") from None
+        raise ImportFormatError(f"{where} is no text in UTF-8 or UTF-16: {error.reason}") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cleaner.imports import read_marks
+from cleaner.imports.marks import Mark
 from cleaner.imports.meaning import Imported, marks_of, meaning_of, note_on_the_name
 from cleaner.label_form import ClipLabel, Removal, Unknown
 from cleaner.labels import update_labels
@@ -34,7 +35,19 @@ def import_labels(
     means: str | None = None,
     alone: bool = True,
 ) -> Applied:
-    """Label the clips of one recording from a file on the recording's clock.
+    """Label the clips of one recording from a file on the recording's clock, as ``import_marks`` does."""
+    return import_marks(read_marks(label_file), str(label_file), clips, labels_path, means, alone)
+
+
+def import_marks(
+    marks: Sequence[Mark],
+    where: str,
+    clips: Sequence[Clip],
+    labels_path: str | Path,
+    means: str | None = None,
+    alone: bool = True,
+) -> Applied:
+    """Label the clips of one recording with the marks of a label file, which messages call ``where``.
 
     What a person drew or reviewed, and the original's labels, stay; an earlier import is replaced. ``means``
     is what marks mean that do not say it; ``alone`` allows a file that names one recording, of whatever name.
@@ -42,8 +55,7 @@ def import_labels(
     """
     recording = Path(clips[0].path).name or clips[0].recording
     duration_s = max(clip.start_s + clip.duration_s for clip in clips)
-    where = str(label_file)
-    marks = marks_of(read_marks(label_file), recording, where, alone)
+    marks = marks_of(marks, recording, where, alone)
     imported = meaning_of(marks, duration_s, where, means)
     notes = (*note_on_the_name(marks, recording, where), *imported.notes)
     return apply(replace(imported, notes=notes), clips, labels_path, "import")

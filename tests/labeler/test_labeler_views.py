@@ -283,6 +283,35 @@ def test_a_labels_file_that_vanished_is_written_whole_again(client, data):
     assert entries["talk_0"]["reviewed"] and entries["talk_1"]["reviewed"] and len(entries) == 4
 
 
+def import_file(client, name, text):
+    return client.post(f"/api/import?recording=talk&name={name}", data=text)
+
+
+def test_labels_made_elsewhere_are_stored_and_told_by_their_files_name(client, data):
+    turn = "SPEAKER other 1 0.5 2.5 <NA> <NA> anna <NA> <NA>"
+    answer = import_file(client, "Föhn %231.rttm", turn)
+    note = "Föhn #1.rttm says that it is of other; it is taken to be of talk.wav"
+    assert answer.json == {"clips": 4, "left": 0, "notes": [note]}
+    assert json.loads((data / "labels.json").read_text())["talk_0"]["remove"] == [[0.0, 0.5, ""]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.txt", b"1 2", "a.txt line 1: '1 2' is not"),
+        ("a.csv", b"\xff", "a.csv is no text in UTF-8"),
+        ("a.json", b"{", "a.json is not JSON"),
+        ("..", b"", ".. has no ending of a label file"),
+        ("", b"", "a file without a name has no ending of a label file"),
+    ],
+)
+def test_a_label_file_that_cannot_be_understood_is_named(client, data, name, text, says):
+    stored = (data / "labels.json").read_bytes()
+    answer = import_file(client, name, text)
+    assert answer.status_code == 400 and answer.json["error"].startswith(says)
+    assert (data / "labels.json").read_bytes() == stored
+
+
 @pytest.mark.parametrize("name", ["audacity", "textgrid", "label-studio", "arrays"])
 def test_exports_are_archives(client, name):
     save(client)
