@@ -49,10 +49,12 @@ class Project:
         """Take the folder's clips anew; labels, proposals and what is on show stay."""
         with self._lock:
             self._stamp = self._manifest_stamp()
-            self.dataset = _dataset(self.config)
-            self.store.dataset = self.dataset
-            self.media = Media(self.dataset)
-            self.proposals.take_media(self.media, self._in_need)
+            dataset = _dataset(self.config)
+            self.store.dataset = dataset
+            self.media = Media(dataset)
+            self.proposals.take_media(self.media)
+            self.dataset = dataset  # last: a clip that is known here is known everywhere
+            self.proposals.go_on(self._in_need)
             self.clips_version += 1
             self.changes.touch([])
 

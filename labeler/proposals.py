@@ -75,10 +75,13 @@ class Proposals:
                     return None
             return self._made[clip]
 
-    def take_media(self, media: Media, order: Callable[[], list[str]]) -> None:
-        """Clips came: propose for those of ``order()`` that have no proposal yet."""
+    def take_media(self, media: Media) -> None:
+        """Clips came: their sound and spectrograms are ``media``'s from now on."""
         with self._lock:
             self._media = media
+
+    def go_on(self, order: Callable[[], list[str]]) -> None:
+        """Propose for those clips of ``order()`` that have no proposal yet, in a thread of its own."""
         if self._detector:
             threading.Thread(target=self._go_through, args=(order,), daemon=True).start()
 

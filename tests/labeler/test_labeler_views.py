@@ -473,6 +473,25 @@ def test_a_recording_that_another_program_brings_is_there_when_the_page_is_loade
     assert client.get("/api/status").json["clips_version"] == after["clips_version"] > before["clips_version"]
 
 
+def test_a_clip_is_known_only_once_all_that_is_told_of_it_is(
+    make_app, data, tmp_path, monkeypatch, wait_for_model
+):
+    app = make_app(load_detector=loudness_detector, checkpoint=Path("x.pt"))
+    client, proposals = app.test_client(), app.extensions["project"].proposals
+    wait_for_model(client)
+    (tmp_path / "other.wav").write_bytes((tmp_path / "talk.wav").read_bytes() + b"another")
+    slice_recording(tmp_path / "other.wav", data)
+    take, meanwhile = proposals.take_media, []
+
+    def ask_and_take(*media):
+        meanwhile.append(client.get("/api/clips/other_0").status_code)
+        take(*media)
+
+    monkeypatch.setattr(proposals, "take_media", ask_and_take)
+    client.get("/api/project")
+    assert meanwhile == [404] and client.get("/api/clips/other_0").json["proposal"]
+
+
 def test_a_recording_is_done_only_when_its_clips_are_there(data, tmp_path, wait_until):
     seen = []
     intake = Intake(tmp_path / "new", lambda: seen.append(intake.jobs()[0]["state"]))
