@@ -50,7 +50,7 @@ const listen = new Listen(editor, player, view, (message) => toast(message, "err
 const edges = new Edges(editor, player, listen, view);
 const go = new Navigate({ editor, queue, clips, saver, view, say: toast });
 const progress = new Progress(queue, (index) => go.to(index));
-const files = new Files({ onLabels: reload });
+const files = new Files({ queue, onLabels: reload });
 const training = new Training();
 const gotoClip = new Goto(queue, (index) => go.to(index));
 go.ask = () => gotoClip.show();

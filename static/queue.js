@@ -32,6 +32,11 @@ export class Queue extends Emitter {
     return this.clips.id[this.index];
   }
 
+  /** The number of the recording that the clip on show is of. */
+  get recordingOnShow() {
+    return this.clips.recording[this.index];
+  }
+
   indexOf(id) {
     return this.#indexOf.get(id) ?? -1;
   }
@@ -56,7 +61,7 @@ export class Queue extends Emitter {
 
   #numbered(number) {
     const { recording } = this.clips;
-    return this.clips.number.findIndex((one, i) => one === number && recording[i] === recording[this.index]);
+    return this.clips.number.findIndex((one, i) => one === number && recording[i] === this.recordingOnShow);
   }
 
   moveTo(index) {

@@ -4,7 +4,8 @@ import { toast } from "./toast.js";
 
 /** The dialog of what comes in (recordings, labels made elsewhere) and what goes out (exports). */
 export class Files {
-  constructor({ onLabels }) {
+  constructor({ queue, onLabels }) {
+    this.queue = queue;
     this.onLabels = onLabels;
     this.sending = new Map(); // name -> {share, message, state}: how far it is sent, or what went wrong
     this.unsent = 0; // files that leaving the page would lose
@@ -16,19 +17,23 @@ export class Files {
     for (const link of byId("exports").querySelectorAll("a")) {
       link.addEventListener("click", (event) => this.#export(event, link.href));
     }
-    for (const event of ["change", "reset"]) {
-      byId("import-form").addEventListener(event, () => setTimeout(showChosen));
-    }
+    byId("import-form").addEventListener("change", showChosen);
     addEventListener("beforeunload", (event) => this.unsent && event.preventDefault());
   }
 
+  /** The names of the recordings; the one that was chosen for an import stays chosen. */
   load(recordings) {
-    const options = recordings.map((name, index) => h("option", { value: String(index), textContent: name }));
-    byId("import-recording").replaceChildren(...options);
+    const select = byId("import-recording");
+    const chosen = select.value;
+    select.replaceChildren(...recordings.map((name) => h("option", { value: name, textContent: name })));
+    if (recordings.includes(chosen)) select.value = chosen;
     this.recordings = recordings;
   }
 
+  /** Open the dialog; unless a file waits to be imported, one would be for the recording on show. */
   show() {
+    const isChosen = byId("import-file").files.length > 0;
+    if (this.queue.length && !isChosen) byId("import-recording").value = this.recordings[this.queue.recordingOnShow];
     byId("files").showModal();
   }
 
@@ -78,12 +83,13 @@ export class Files {
     event.preventDefault();
     const [file] = byId("import-file").files;
     if (!file) return;
-    const recording = this.recordings[byId("import-recording").value];
+    const recording = byId("import-recording").value;
     try {
       const { clips, left, notes } = await api.importLabels(file, recording, byId("import-mean").value);
       const kept = left ? [`${left} that a person labelled stay as they are.`] : [];
-      toast([`${file.name}: ${counted(clips, "clip")} labelled.`, ...kept, ...notes].join(" "));
-      event.target.reset();
+      toast([`${file.name}: ${counted(clips, "clip")} of ${recording} labelled.`, ...kept, ...notes].join(" "));
+      byId("import-file").value = "";
+      showChosen();
       this.onLabels();
     } catch (error) {
       toast(error.message, "error");

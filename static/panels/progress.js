@@ -40,7 +40,7 @@ export class Progress {
   #choose(recording) {
     const { queue } = this;
     queue.setRecording(recording);
-    if (recording !== null && queue.clips.recording[queue.index] !== recording) this.open(queue.first());
+    if (recording !== null && queue.recordingOnShow !== recording) this.open(queue.first());
   }
 
   #drawTotal(sum) {

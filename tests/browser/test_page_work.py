@@ -654,11 +654,27 @@ def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     page.press("d")
     page.tab.locator("#import-file").set_input_files(tmp_path / "track.txt")
     page.tab.get_by_role("button", name="Import", exact=True).click()
-    page.until("() => document.querySelector('#toast').textContent.includes('4 clips labelled')")
+    page.until("() => document.querySelector('#toast').textContent.includes('4 clips of talk labelled')")
     page.tab.keyboard.press("Escape")
     page.until("() => document.querySelector('#clip-state').textContent === 'Imported labels'")
     assert page.marks() == ["Remove 0.10–0.30 s, Breath"]
     assert served.stored()["source"] == "import"
+
+
+def test_an_import_is_for_the_recording_on_show_and_stays_for_the_chosen_one(two, tmp_path):
+    (tmp_path / "track.txt").write_text("1.100000\t1.300000\tbreath\n")
+    go_to(two, "other9_2")
+    two.shows("other9_2")
+    two.press("d")
+    assert two.tab.locator("#import-recording").input_value() == "other9"
+    two.tab.locator("#import-file").set_input_files(tmp_path / "track.txt")
+    (tmp_path / "third.wav").write_bytes((tmp_path / "talk.wav").read_bytes() + b"a third")
+    two.tab.locator("#upload-input").set_input_files(tmp_path / "third.wav")
+    two.until("() => document.querySelectorAll('.recording').length === 3")
+    two.tab.get_by_role("button", name="Import", exact=True).click()
+    two.tab.get_by_text("track.txt: 4 clips of other9 labelled.").wait_for(state="visible")
+    assert two.served.stored("other9_1")["source"] == "import"
+    assert two.served.stored("talk_1")["source"] == "person"
 
 
 def test_an_export_is_downloaded_or_refused_in_words(page):
