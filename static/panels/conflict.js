@@ -1,7 +1,11 @@
 import { byId, h } from "../dom.js";
 import { marksFromLabels, removedSeconds } from "../mark-rules.js";
 
-/** Two versions of a clip, one above the other; resolves to "mine" or "theirs". */
+/**
+ * Two versions of a clip, one above the other; resolves to "mine" or "theirs".
+ *
+ * It opens by itself, so its title has the focus: a key meant for the page decides nothing.
+ */
 export function askWhichVersion({ clip, mine, theirs, looks }) {
   byId("conflict-clip").textContent = clip.id;
   show("mine", mine, clip, looks);
