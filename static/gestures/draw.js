@@ -20,6 +20,7 @@ export class DrawGesture {
     stage.addEventListener("pointerup", (event) => this.#up(event));
     stage.addEventListener("pointercancel", () => this.#cancel());
     stage.addEventListener("contextmenu", (event) => event.preventDefault());
+    stage.addEventListener("dragstart", (event) => event.preventDefault()); // of text selected across the stage
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.#cancel());
     for (const name of ["clip.open", "marks.change"]) editor.on(name, () => this.#isLost && this.#cancel());
   }

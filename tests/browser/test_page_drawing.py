@@ -21,6 +21,14 @@ def test_left_drag_removes_right_drag_and_alt_drag_keep(page):
     assert [start for start, _ in page.times()] == pytest.approx([0.1, 0.4, 0.7], abs=0.011)
 
 
+def test_strokes_are_drawn_while_text_is_selected_across_the_stage(page):
+    page.press("s")
+    page.tab.evaluate("() => getSelection().selectAllChildren(document.body)")
+    page.drag(0.1, 0.3)
+    page.drag(0.6, 0.8)
+    assert len(page.marks()) == 2
+
+
 def test_edges_snap_to_the_quietest_place_unless_it_is_turned_off(page, served):
     page.drag(0.22, 0.6)  # the tone ends at 0.25
     page.until_saved()
