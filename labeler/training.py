@@ -49,7 +49,10 @@ class Training:
         self._message = "No training yet." if command else "This app was started without a way to train."
 
     def start(self, checkpoint: Path | None) -> None:
-        """Begin from ``checkpoint``; raises UsageError where one is running or none is possible."""
+        """Begin from ``checkpoint``.
+
+        Raises UsageError where one is running or none is possible, WriteError where it has no place to write.
+        """
         with self._lock:
             if not self._command:
                 raise UsageError("this app was started without a way to train")
@@ -124,7 +127,11 @@ class Training:
 
     def _free_folder(self) -> Path:
         folder = self._runs / time.strftime("labeler-%Y%m%d-%H%M%S")
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            said = error.strerror or error
+            raise WriteError(f"a training writes into {self._runs}, which cannot be: {said}") from None
         return folder
 
     def _rows(self) -> list[dict[str, Any]]:

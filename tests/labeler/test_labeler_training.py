@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from cleaner.errors import UsageError, WriteError
 from labeler.training import Training, learnt_from
 
 TRAIN = """
@@ -109,14 +110,23 @@ def test_progress_is_followed_and_training_can_be_stopped(training, wait_until, 
 
 
 def test_only_one_training_runs_at_a_time(training, until):
-    from cleaner.errors import UsageError
-
     run = training(pause=30)
     run.start(None)
     with pytest.raises(UsageError, match="running already"):
         run.start(None)
     run.stop()
     until(run, "stopped")
+
+
+def test_a_folder_that_takes_no_training_is_named_and_nothing_runs(training, tmp_path, until):
+    run = training()
+    (tmp_path / "runs").write_text("no folder")
+    with pytest.raises(WriteError, match=r"^a training writes into \S*runs, which cannot be: "):
+        run.start(None)
+    assert run.summary()["state"] == "idle"
+    (tmp_path / "runs").unlink()
+    run.start(None)
+    until(run, "done")
 
 
 def test_an_app_without_a_way_to_train_says_so(client):
