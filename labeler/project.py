@@ -1,5 +1,7 @@
 """One data folder in the app: clips, labels, sound, proposals, training and what comes in, in one place."""
 
+import hashlib
+import secrets
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,6 +30,8 @@ class Project:
 
     def __init__(self, config: "LabelerConfig"):
         self.config = config
+        self.instance = secrets.token_hex(8)  # another at each start: what a page knows is of one start
+        self.folder = hashlib.sha256(str(config.data.resolve()).encode()).hexdigest()[:16]
         self.changes = Changes()
         self.clips_version = 0
         self._lock = threading.Lock()

@@ -53,6 +53,7 @@ def whole_project() -> Response:
     here = project()
     here.look_for_clips()
     return jsonify(
+        instance=here.instance,
         version=here.changes.version,
         clips_version=here.clips_version,
         kinds=kinds(),
@@ -69,6 +70,7 @@ def status() -> Response:
     version, changed = here.changes.since(request.args.get("since", default=0, type=int))
     model = here.proposals
     return jsonify(
+        instance=here.instance,
         version=version,
         clips_version=here.clips_version,
         changes={clip: here.summary(clip) for clip in changed if clip in here.dataset.clips},
@@ -87,6 +89,7 @@ def clip(clip_id: str) -> Response:
     sound = here.media.sound(clip_id)
     return jsonify(
         id=clip_id,
+        folder=here.folder,
         recording=found.recording,
         start_s=found.start_s,
         duration_s=found.duration_s,
@@ -131,9 +134,14 @@ def preview(clip_id: str) -> Response:
 
 @pages.post("/api/clips/<clip_id>/labels")
 def save(clip_id: str) -> tuple[Response, int] | Response:
-    """Store a clip's marks as the successor of the posted revision; 409 where there is a newer one."""
+    """Store a clip's marks as the successor of the posted revision; 409 where there is a newer one.
+
+    410 for a clip of another ``folder``: an open page outlives the app, and ids are alike everywhere.
+    """
     here = project()
     posted = _posted()
+    if posted.get("folder", here.folder) != here.folder:
+        abort(410, "the app was started anew over another folder, so this is not saved: reload the page")
     revision = posted.get("revision")
     if isinstance(revision, bool) or not isinstance(revision, int) or revision < 0:
         abort(400, f"the revision {revision!r} is no whole number from 0 up")

@@ -34,7 +34,7 @@ import { toast } from "./panels/toast.js";
 import { Training } from "./panels/training.js";
 import { Player } from "./player.js";
 import { Queue } from "./queue.js";
-import { rememberTools } from "./remember.js";
+import { noteFromBefore, reloadAndSay, rememberTools } from "./remember.js";
 import { Saver } from "./saver.js";
 import { View } from "./view.js";
 
@@ -119,7 +119,11 @@ async function reload() {
 let shown = { clips: project.clips_version, model: null };
 
 /** What the server tells every other second. */
-async function onStatus({ changes, model, jobs, training: trained, agreement, clips_version }) {
+async function onStatus({ instance, changes, model, jobs, training: trained, agreement, clips_version }) {
+  if (instance !== project.instance) {
+    beginAnew();
+    return;
+  }
   if (clips_version !== shown.clips) {
     await reload();
     shown.clips = clips_version;
@@ -134,6 +138,11 @@ async function onStatus({ changes, model, jobs, training: trained, agreement, cl
     if (!first || model.version > 0) await newProposals();
     shown.model = model.version;
   }
+}
+
+/** The app was started anew, perhaps over other recordings; what is not saved or sent yet is waited for. */
+function beginAnew() {
+  if (saver.state === "saved" && !marksLayer.stroke && !files.unsent) reloadAndSay("The app was started anew.");
 }
 
 /** The server answers no more, or, `error` being null, does again. */
@@ -207,5 +216,7 @@ window.labeler = {
   extent: () => [editor.clip.before_s, editor.clip.after_s, editor.clip.duration_s],
   shown: () => [view.start, view.end],
 };
+const note = noteFromBefore();
+if (note) toast(note);
 document.documentElement.dataset.ready = "true";
 follow(project.version, onStatus, onTrouble);

@@ -1,5 +1,6 @@
 const TOOLS = ["snap", "curve", "auto"];
 const NAME = "labeler.tools";
+const NOTE = "labeler.note";
 
 /** Set the tools as they stood when the page was open last, and note how they stand from now on. */
 export function rememberTools(editor) {
@@ -16,4 +17,25 @@ export function rememberTools(editor) {
       // a browser that keeps nothing
     }
   });
+}
+
+/** Load the page anew and say a sentence there. */
+export function reloadAndSay(sentence) {
+  try {
+    sessionStorage.setItem(NOTE, sentence);
+  } catch {
+    // a browser that keeps nothing: loaded anew without a word
+  }
+  location.reload();
+}
+
+/** What the page wanted to say before it was loaded anew; null where it was not, or has said it. */
+export function noteFromBefore() {
+  try {
+    const note = sessionStorage.getItem(NOTE);
+    sessionStorage.removeItem(NOTE);
+    return note;
+  } catch {
+    return null;
+  }
 }

@@ -73,7 +73,7 @@ export class Saver extends Emitter {
     this.#sending = clip;
     this.#enter("saving");
     try {
-      const answer = await api.saveLabels(clip.id, { ...labels, revision: clip.labels.revision });
+      const answer = await api.saveLabels(clip.id, { ...labels, revision: clip.labels.revision, folder: clip.folder });
       this.#settle(clip, answer.labels);
       this.emit("save.done", { id: clip.id, ...answer });
     } catch (error) {
@@ -121,7 +121,7 @@ export class Saver extends Emitter {
     if (!this.#dirty || !clip || this.state === "conflict") return;
     this.#dirty = false;
     const revision = clip.labels.revision + (this.#sending === clip ? 1 : 0);
-    api.saveLabels(clip.id, { ...this.#labels(false), revision }, true).catch(() => {});
+    api.saveLabels(clip.id, { ...this.#labels(false), revision, folder: clip.folder }, true).catch(() => {});
   }
 
   /** What is on show as labels; undone as far as the proposal, it is nothing that a person said. */

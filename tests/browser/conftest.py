@@ -110,13 +110,13 @@ class Page:
 
 
 class Served:
-    """The app on a port of its own, as waitress serves it."""
+    """The app on a port, its own unless one is given, as waitress serves it."""
 
-    def __init__(self, data: Path, **settings: Any):
+    def __init__(self, data: Path, port: int = 0, **settings: Any):
         self.data = data
         app = create_app(LabelerConfig(data=data, runs=data.parent / "runs", **settings))
         self.sockets: dict[int, Any] = {}
-        self.server = waitress.create_server(app, self.sockets, host="127.0.0.1", port=0, threads=8)
+        self.server = waitress.create_server(app, self.sockets, host="127.0.0.1", port=port, threads=8)
         self.address = f"http://127.0.0.1:{self.server.effective_port}/"
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 
 import pytest
 import soundfile
@@ -206,6 +207,54 @@ def test_a_server_that_is_gone_or_in_trouble_is_told_without_a_stroke(page, serv
     path.write_text(whole)
     page.until("() => document.querySelector('#save-state').textContent === 'Saved'")
     page.problems.clear()  # the browser notes the failed requests
+
+
+def started_anew(serve, served, data):
+    """The app ended, and started again over a folder on the port where it was."""
+    served.close()
+    return serve(data, port=served.server.effective_port)
+
+
+@pytest.fixture
+def other_talk(data, tmp_path):
+    """Another folder whose clips have the same names."""
+    return shutil.copytree(data, tmp_path / "other")
+
+
+def test_an_app_started_anew_is_noticed_and_the_page_shows_what_it_holds(page, serve, served, other_talk):
+    page.drag(0.3, 0.6)
+    page.until_saved()
+    started_anew(serve, served, other_talk)
+    page.tab.get_by_text("The app was started anew.").wait_for(state="visible")
+    page.shows("talk_1")
+    assert page.marks() == []
+    page.problems.clear()  # the server was gone for a moment
+
+
+def test_a_stroke_that_waits_while_the_app_starts_anew_is_saved_before_the_page_is(page, serve, served):
+    page.tab.route("**/labels", lambda route: route.abort())
+    page.drag(0.3, 0.6)
+    page.until("() => document.querySelector('#save-state').dataset.state === 'failed'")
+    again = started_anew(serve, served, served.data)
+    page.tab.wait_for_timeout(2500)  # asked how things are, the page hears of it
+    assert len(page.marks()) == 1
+    page.tab.unroute("**/labels")
+    page.tab.get_by_text("The app was started anew.").wait_for(state="visible")
+    page.until("() => document.querySelectorAll('#marks button').length === 1")
+    assert len(again.stored()["remove"]) == 1
+    page.problems.clear()
+
+
+def test_a_stroke_that_waits_is_not_saved_into_another_folder(page, serve, served, other_talk):
+    page.tab.route("**/labels", lambda route: route.abort())
+    page.drag(0.3, 0.6)
+    page.until("() => document.querySelector('#save-state').dataset.state === 'failed'")
+    again = started_anew(serve, served, other_talk)
+    page.tab.unroute("**/labels")
+    page.tab.get_by_text("started anew over another folder").wait_for(state="visible")
+    assert len(page.marks()) == 1 and page.text("#save-state") == "Not saved"
+    assert again.stored()["remove"] == []
+    page.problems.clear()
 
 
 def slow(page, part, seconds):

@@ -16,6 +16,7 @@ import soundfile
 
 from cleaner.clips import slice_recording
 from cleaner.errors import WriteError
+from labeler import LabelerConfig, create_app
 from labeler.intake import Intake, safe_name
 from tests.labeler.conftest import loudness_detector, recording_samples
 
@@ -131,6 +132,16 @@ def test_stale_data_meets_a_conflict_that_shows_the_other_version(client, data):
         answer.json["current"]["remove"] == [[0.1, 0.3, "breath"]] and answer.json["current"]["revision"] == 1
     )
     assert (data / "labels.json").read_bytes() == stored
+
+
+def test_a_page_of_another_folder_saves_nothing_here(client, data, tmp_path):
+    other = create_app(LabelerConfig(data=shutil.copytree(data, tmp_path / "other"))).test_client()
+    folders = [one.get("/api/clips/talk_1").json["folder"] for one in (client, other)]
+    stored = (data / "labels.json").read_bytes()
+    answer = save(client, folder=folders[1])
+    assert answer.status_code == 410 and "started anew over another folder" in answer.json["error"]
+    assert (data / "labels.json").read_bytes() == stored
+    assert save(client, folder=folders[0]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -447,8 +458,6 @@ def test_a_model_that_cannot_be_loaded_leaves_a_working_page(make_app, wait_unti
 
 
 def test_an_empty_folder_opens_and_takes_a_recording(make_app, data, tmp_path, wait_for_jobs):
-    from labeler import LabelerConfig, create_app
-
     client = create_app(LabelerConfig(data=tmp_path / "new")).test_client()
     assert client.get("/api/project").json["clips"]["id"] == []
     sound = (tmp_path / "talk.wav").read_bytes()
