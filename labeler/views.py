@@ -265,13 +265,17 @@ def _posted() -> dict[str, Any]:
 
 
 def _posted_label(clip_id: str, posted: dict[str, Any]) -> ClipLabel:
-    """The posted marks, checked as an entry of ``labels.json`` is; raises LabelsError."""
+    """The posted marks, checked as an entry of ``labels.json`` is; raises LabelsError.
+
+    They are a person's, but for an import whose strokes were all taken back: the page then says whose.
+    """
+    reviewed = posted.get("reviewed", False)
     entry = {
         "duration_s": _known(clip_id).duration_s,
         "remove": posted.get("remove", []),
         "unknown": posted.get("unknown", []),
-        "source": "person",
-        "reviewed": posted.get("reviewed", False),
+        "source": "person" if reviewed else posted.get("source", "person"),
+        "reviewed": reviewed,
     }
     return parse_label(clip_id, entry)
 

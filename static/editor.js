@@ -31,6 +31,11 @@ export class Editor extends Emitter {
     return this.#history?.present.isProposal ?? false;
   }
 
+  /** Whose the marks on show are, as labels.json says it: strokes are a person's. */
+  get source() {
+    return this.#history?.present.source ?? "person";
+  }
+
   get selection() {
     return this.marks[this.selected] ?? null;
   }
@@ -173,7 +178,7 @@ export class Editor extends Emitter {
 
   #change(marks, evenIfSame = false) {
     if (!evenIfSame && !this.isProposal && rules.sameMarks(marks, this.marks)) return;
-    this.#history.push({ marks, isProposal: false });
+    this.#history.push({ marks, isProposal: false, source: "person" });
     this.emit("marks.change", { byPerson: true });
   }
 
@@ -188,8 +193,8 @@ export class Editor extends Emitter {
 function startingState(clip) {
   const { labels, proposal } = clip;
   const blank = !labels.reviewed && !labels.remove.length && !labels.unknown.length;
-  if (blank && proposal) return { marks: rules.marksFromLabels({ ...proposal, unknown: [] }), isProposal: true };
-  return { marks: rules.marksFromLabels(labels), isProposal: false };
+  const marks = rules.marksFromLabels(blank && proposal ? { ...proposal, unknown: [] } : labels);
+  return { marks, isProposal: Boolean(blank && proposal), source: labels.source };
 }
 
 const sameState = (a, b) => a.isProposal === b.isProposal && rules.sameMarks(a.marks, b.marks);

@@ -126,9 +126,9 @@ export class Saver extends Emitter {
 
   /** What is on show as labels; undone as far as the proposal, it is nothing that a person said. */
   #labels(reviewed) {
-    const { clip, marks, isProposal } = this.editor;
+    const { clip, marks, isProposal, source } = this.editor;
     const said = labelsFromMarks(isProposal ? [] : marks);
-    return { ...said, reviewed: !isProposal && (clip.labels.reviewed || reviewed) };
+    return { ...said, source, reviewed: !isProposal && (clip.labels.reviewed || reviewed) };
   }
 
   #enter(state) {

@@ -18,11 +18,11 @@ export class Header {
   }
 
   #state() {
-    const { clip, isProposal, marks } = this.editor;
+    const { clip, isProposal, marks, source } = this.editor;
     if (isProposal) return ["proposal", marks.length ? "Proposal · A accepts" : "Proposal: keep all · A accepts"];
     if (clip.labels.reviewed) return ["reviewed", "Reviewed"];
-    if (clip.labels.source === "import") return ["imported", "Imported labels"];
-    if (clip.labels.source === "edit") return ["imported", "Learnt from an edited version"];
-    return ["open", "Not reviewed yet"];
+    if (source === "import") return ["imported", "Imported labels"];
+    if (source === "edit") return ["imported", "Learnt from an edited version"];
+    return ["open", marks.length ? "Not reviewed yet · A accepts" : "Not reviewed yet"];
   }
 }

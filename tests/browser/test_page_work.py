@@ -343,7 +343,7 @@ def test_a_stroke_on_a_proposal_corrects_it(advised, tab):
     proposed = page.marks()
     page.press("s")
     page.drag(0.05, 0.15)
-    assert page.text("#clip-state") == "Not reviewed yet"
+    assert page.text("#clip-state") == "Not reviewed yet · A accepts"
     assert len(page.marks()) == len(proposed) + 1
     page.press("Shift+Enter")
     page.shows("talk_2")
@@ -708,6 +708,25 @@ def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     page.until("() => document.querySelector('#clip-state').textContent === 'Imported labels'")
     assert page.marks() == ["Remove 0.10–0.30 s, Breath"]
     assert served.stored()["source"] == "import"
+
+
+def test_an_imported_clip_stays_one_where_a_stroke_is_taken_back_and_is_to_be_accepted_where_it_stays(
+    page, served
+):
+    path = served.data / "labels.json"
+    entries = json.loads(path.read_text())
+    entries["talk_1"] |= {"remove": [[0.100021, 0.3, "breath"]], "source": "import"}
+    path.write_text(json.dumps(entries))
+    page.until("() => document.querySelector('#clip-state').textContent === 'Imported labels'")
+    for undone in (True, False):
+        page.drag(0.6, 0.8)
+        page.until_saved()
+        if undone:
+            assert served.stored()["source"] == "person"
+            page.press("Control+z")
+            page.until_saved()
+            assert served.stored()["source"] == "import" and page.text("#clip-state") == "Imported labels"
+    assert page.text("#clip-state") == "Not reviewed yet · A accepts"
 
 
 def test_an_import_is_for_the_recording_on_show_and_stays_for_the_chosen_one(two, tmp_path):

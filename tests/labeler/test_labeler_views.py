@@ -144,6 +144,12 @@ def test_a_page_of_another_folder_saves_nothing_here(client, data, tmp_path):
     assert save(client, folder=folders[0]).status_code == 200
 
 
+def test_marks_that_are_not_reviewed_are_whose_the_page_says_and_reviewed_ones_a_persons(client, data):
+    for reviewed, source in ((False, "import"), (True, "person")):
+        save(client, source="import", reviewed=reviewed, revision=int(reviewed))
+        assert json.loads((data / "labels.json").read_text())["talk_1"]["source"] == source
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -154,6 +160,7 @@ def test_a_page_of_another_folder_saves_nothing_here(client, data, tmp_path):
         ({"remove": "all"}, "all"),
         ({"unknown": [[0.1]]}, "0.1"),
         ({"reviewed": "yes"}, "yes"),
+        ({"reviewed": False, "source": "nobody"}, "nobody"),
         ({"revision": -1}, "-1"),
         ({"revision": True}, "True"),
     ],
