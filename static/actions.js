@@ -28,7 +28,7 @@ function clipActions({ editor, queue, go }) {
     { id: "accept-next", group: "review", icon: "check-next", text: "Accept, next", label: "Accept, next clip",
       hint: "A and N in one, in reach of the left hand", keys: ["KeyQ", "Shift+Enter"], run: go.acceptAndNext },
     { id: "unsure", group: "clip", icon: "unsure", label: "Go to the next unsure clip",
-      hint: "the unreviewed clip that the model doubts most", keys: ["KeyU"], run: go.unsure,
+      hint: "the unreviewed clip that the model doubts most, then those below it", keys: ["KeyU"], run: go.unsure,
       enabled: () => queue.unsure() >= 0 },
     { id: "goto", group: "clip", icon: "goto", label: "Go to a clip by its id", keys: ["KeyG"], run: go.ask },
   ];

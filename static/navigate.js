@@ -53,6 +53,7 @@ export class Navigate {
 
   unsure = async () => {
     const index = this.queue.unsure();
-    if (index >= 0) await this.to(index, { reviewed: !this.editor.isProposal && this.editor.canUndo });
+    const move = (there) => this.queue.moveTo(there, true);
+    if (index >= 0) await this.to(index, { reviewed: !this.editor.isProposal && this.editor.canUndo, move });
   };
 }

@@ -7,6 +7,7 @@ import { Emitter } from "./events.js";
  */
 export class Queue extends Emitter {
   #visited = [];
+  #descends = false; // whether the clip on show was gone to by doubt, so that the next is the one below it
 
   constructor() {
     super();
@@ -64,15 +65,17 @@ export class Queue extends Emitter {
     return this.clips.number.findIndex((one, i) => one === number && recording[i] === this.recordingOnShow);
   }
 
-  moveTo(index) {
+  moveTo(index, byDoubt = this.mode === "doubt") {
     if (index === this.index) return;
     this.#visited.push(this.index);
     this.index = index;
+    this.#descends = byDoubt;
     this.emit("queue.move");
   }
 
   setMode(mode) {
     this.mode = mode;
+    this.#descends = false;
     this.emit("queue.change");
   }
 
@@ -118,14 +121,22 @@ export class Queue extends Emitter {
     this.emit("queue.move");
   }
 
-  /** The unreviewed clip that the model is least sure of, `from` aside. */
+  /** Where U leads: to the unreviewed clip that the model doubts most, from there on down, then to the top again. */
   unsure(from = this.index) {
-    let best = -1;
+    const descends = from !== this.index || this.#descends;
+    let [top, below] = [-1, -1];
     for (let i = 0; i < this.length; i++) {
       if (i === from || this.clips.reviewed[i] || !this.#inScope(i)) continue;
-      if (best < 0 || (this.clips.doubt[i] ?? -1) > (this.clips.doubt[best] ?? -1)) best = i;
+      if (top < 0 || this.#byDoubt(i, top) < 0) top = i;
+      if (this.#byDoubt(i, from) > 0 && (below < 0 || this.#byDoubt(i, below) < 0)) below = i;
     }
-    return best;
+    return descends && below >= 0 ? below : top;
+  }
+
+  /** Below 0 where clip `a` comes before clip `b` by doubt. */
+  #byDoubt(a, b) {
+    const { doubt } = this.clips;
+    return (doubt[b] ?? -1) - (doubt[a] ?? -1) || a - b;
   }
 
   /** Ids worth fetching ahead: what N, then N again, B and U would open. */
@@ -141,7 +152,7 @@ export class Queue extends Emitter {
     if (this.mode === "order") return all;
     const open = all.filter((i) => !this.clips.reviewed[i] || i === this.index);
     if (this.mode === "unreviewed") return open;
-    return open.sort((a, b) => (this.clips.doubt[b] ?? -1) - (this.clips.doubt[a] ?? -1));
+    return open.sort((a, b) => this.#byDoubt(a, b));
   }
 
   #inScope(i) {

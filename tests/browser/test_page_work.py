@@ -478,6 +478,22 @@ def test_clips_come_by_doubt_or_unreviewed_only(advised, tab):
     page.until("() => document.querySelectorAll('.clip-row').length === 3")
 
 
+def test_by_doubt_every_unreviewed_clip_comes_once_and_then_the_first_again(advised, tab):
+    page = tab(advised.address).open("talk_0")
+    page.until("() => document.querySelectorAll('.doubt').length === 4")
+    project = page.tab.evaluate("async () => (await fetch('/api/project')).json()")
+    doubts = dict(zip(project["clips"]["id"], project["clips"]["doubt"], strict=True))
+    order = sorted(doubts, key=lambda clip: -doubts[clip])
+    for key in ("u", "n"):
+        go_to(page, order[-1])
+        page.shows(order[-1])
+        if key == "n":
+            page.tab.locator("[value=doubt]").check()
+        for clip in [*order, order[0]]:
+            page.press(key)
+            page.shows(clip)
+
+
 def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
     page.tab.locator(".clip-row").nth(3).click()
     page.shows("talk_3")
