@@ -14,6 +14,7 @@ from cleaner.strict_json import parsed
 
 _POLL_S = 0.5
 _LOG_LINES = 12
+_ERROR = "error: "  # what train.py begins its last line with where it fails
 # metrics.jsonl's names -> the page's
 _FIGURES = {
     "auc": "AUC",
@@ -76,7 +77,7 @@ class Training:
                 self._process.terminate()
 
     def summary(self) -> dict[str, Any]:
-        """What the page shows: state, message, share done, AUC by epoch, figures before and after."""
+        """What the page shows: state, message, share done, AUC from the start on, figures."""
         rows = self._rows()
         before, epochs = _before(rows), [row for row in rows if row["epoch"] > 0]
         best = max(epochs, key=_auc, default=None)
@@ -90,9 +91,9 @@ class Training:
             "possible": bool(self._command),
             "message": self._message,
             "share": 1.0 if self._state == "done" else _share_done(rows),
-            "curve": [row["auc"] for row in epochs if row["auc"] is not None],
+            "curve": [row["auc"] for row in rows if row["auc"] is not None],
             "figures": figures,
-            "log": self._log_tail() if self._state == "failed" else "",
+            "log": "\n".join(self._log()[-_LOG_LINES:]) if self._state == "failed" else "",
         }
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:
@@ -104,7 +105,7 @@ class Training:
         if self._stopped:
             self._message, self._state = f"Stopped; what was learnt so far is in {self._out}.", "stopped"
         elif process.returncode or best is None:
-            self._message, self._state = f"Training ended with exit code {process.returncode}.", "failed"
+            self._message, self._state = f"Training failed: {self._reason(process.returncode)}.", "failed"
         else:
             self._finish(before, best)
 
@@ -143,12 +144,16 @@ class Training:
         except (OSError, ValueError):
             return []
 
-    def _log_tail(self) -> str:
+    def _reason(self, exit_code: int) -> str:
+        """The program's own sentence, where it had one."""
+        said = [line for line in self._log() if line.startswith(_ERROR)]
+        return said[-1].removeprefix(_ERROR).rstrip(".") if said else f"it ended with exit code {exit_code}"
+
+    def _log(self) -> list[str]:
         try:
-            lines = self._log_path.read_text("utf-8", errors="replace").splitlines()
+            return self._log_path.read_text("utf-8", errors="replace").splitlines()
         except OSError:
-            return ""
-        return "\n".join(lines[-_LOG_LINES:])
+            return []
 
 
 def _before(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

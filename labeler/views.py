@@ -15,6 +15,7 @@ from cleaner.imports.apply import import_marks
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
+from cleaner.training.training_data import MIN_CLIPS
 from labeler import preview as splicing
 from labeler.exports import EXPORTS, archive, extent
 from labeler.project import Project, kinds
@@ -194,6 +195,9 @@ def start_training() -> Response:
     labels are there each time.
     """
     here = project()
+    clips = sum(label.trains for clip, label in here.store.labels().items() if clip in here.dataset.clips)
+    if here.config.train_command and clips < MIN_CLIPS:
+        abort(400, f"{MIN_CLIPS} reviewed clips are needed, there {'is' if clips == 1 else 'are'} {clips}")
     here.training.start(here.config.train_from)
     return jsonify(here.training.summary())
 

@@ -5,8 +5,8 @@ import { toast } from "./toast.js";
 /** The dialog that starts training, follows it and tells what came of it. */
 export class Training {
   constructor() {
-    byId("training-start").addEventListener("click", () => this.#ask(api.startTraining));
-    byId("training-stop").addEventListener("click", () => this.#ask(api.stopTraining));
+    onFirstClick(byId("training-start"), () => this.#ask(api.startTraining));
+    onFirstClick(byId("training-stop"), () => this.#ask(api.stopTraining));
   }
 
   show() {
@@ -59,3 +59,8 @@ function figureRow({ name, before, after }) {
   return h("tr", {}, h("th", { textContent: name, scope: "row" }), h("td", { textContent: shown(before) }),
     h("td", { textContent: shown(after) }));
 }
+/** The two buttons are in one place: what is meant for one is not for the other that has come there. */
+function onFirstClick(button, run) {
+  button.addEventListener("click", (event) => event.detail < 2 && run());
+}
+

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+import sys
 
 import pytest
 import soundfile
@@ -453,6 +454,28 @@ def test_a_bare_number_is_only_ever_the_number_in_this_recording(two):
     two.shows("talk_3")
     go_to(two, "9")
     two.tab.get_by_text("There is no clip “9”.").wait_for(state="visible")
+
+
+def ready_to_train(page):
+    """Every clip is reviewed, and the dialog open."""
+    page.open("talk_0")
+    for number in range(4):
+        page.shows(f"talk_{number}")
+        page.press("n")
+    page.until("() => document.querySelector('#progress-text').textContent === '4 of 4 clips reviewed'")
+    page.press("t")
+    return page
+
+
+def test_a_double_click_starts_one_training(data, serve, tab):
+    idle = (sys.executable, "-c", "import time; time.sleep(60)")
+    page = ready_to_train(tab(serve(data, train_command=idle).address))
+    page.tab.locator("#training-start").dblclick(delay=150)
+    page.tab.wait_for_selector("#training-stop:not([hidden])")
+    assert page.text("#training-message").startswith("Training in")
+    assert page.tab.get_attribute("#toast", "data-tone") != "error"
+    page.tab.locator("#training-stop").click()
+    page.tab.get_by_text("Stopped; what was learnt").wait_for(state="visible")
 
 
 def test_the_curve_is_shown_on_demand(advised, tab):

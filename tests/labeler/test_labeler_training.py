@@ -21,7 +21,7 @@ for epoch in (1, 2):
     (out / "metrics.jsonl").write_text("".join(json.dumps(row) + "\\n" for row in rows))
     time.sleep(PAUSE)
 (out / "best.pt").write_text(given.init or "")
-print("the last words", file=sys.stderr)
+print("LAST WORDS", file=sys.stderr)
 sys.exit(CODE)
 """
 
@@ -32,10 +32,13 @@ def training(tmp_path):
     taken = []
     (tmp_path / "data").mkdir()
 
-    def make(auc=0.95, pause=0.0, code=0):
+    def make(auc=0.95, pause=0.0, code=0, words="the last words"):
         script = tmp_path / "train.py"
         script.write_text(
-            TRAIN.replace("AUC", str(auc)).replace("PAUSE", str(pause)).replace("CODE", str(code))
+            TRAIN.replace("AUC", str(auc))
+            .replace("PAUSE", str(pause))
+            .replace("CODE", str(code))
+            .replace("LAST WORDS", words)
         )
         return Training([sys.executable, str(script)], tmp_path / "data", tmp_path / "runs", taken.append)
 
@@ -60,7 +63,7 @@ def test_a_better_checkpoint_is_taken_up(training, tmp_path, until):
     summary = until(run, "done")
     [taken] = training.taken
     assert taken.read_text() == str(tmp_path / "mine.pt")
-    assert summary["curve"] == [pytest.approx(0.96), pytest.approx(0.97)]
+    assert summary["curve"] == [0.9, pytest.approx(0.96), pytest.approx(0.97)]
     assert summary["figures"][0] == {"name": "AUC", "before": 0.9, "after": pytest.approx(0.97)}
     assert "Better" in summary["message"]
 
@@ -97,6 +100,12 @@ def test_a_failed_training_shows_its_last_words(training, until):
     summary = until(run, "failed")
     assert "exit code 2" in summary["message"] and summary["log"] == "the last words"
     assert training.taken == []
+
+
+def test_a_training_that_says_why_it_failed_is_quoted(training, until):
+    run = training(code=1, words="error: nothing to keep in 4 clips.")
+    run.start(None)
+    assert until(run, "failed")["message"] == "Training failed: nothing to keep in 4 clips."
 
 
 def test_progress_is_followed_and_training_can_be_stopped(training, wait_until, until):

@@ -601,6 +601,20 @@ def test_a_full_disk_refuses_an_upload_in_one_line_and_leaves_nothing(tmp_path):
     assert list((tmp_path / "recordings").iterdir()) == []
 
 
+def review(client, clips):
+    for number in range(clips):
+        save(client, f"talk_{number}", remove=[])
+
+
+def test_a_training_on_too_few_clips_is_refused_at_once(make_app, data):
+    client = make_app(train_command=(sys.executable, "-c", "")).test_client()
+    review(client, 3)
+    answer = client.post("/api/training/start", json={})
+    assert answer.status_code == 400
+    assert answer.json["error"] == "4 reviewed clips are needed, there are 3"
+    assert not (data.parent / "runs").exists()
+
+
 def test_trainings_begin_with_the_weights_of_the_start(make_app, data, wait_until):
     tell = "import sys; print(sys.argv)"
     app = make_app(
@@ -609,7 +623,9 @@ def test_trainings_begin_with_the_weights_of_the_start(make_app, data, wait_unti
         load_detector=loudness_detector,
         checkpoint=data / "labels.json",  # stands for what was learnt here
     )
-    app.test_client().post("/api/training/start", json={})
+    client = app.test_client()
+    review(client, 4)
+    client.post("/api/training/start", json={})
     [log] = (data.parent / "runs").glob("*/train.log")
     assert "'--init', 'mine.pt'" in wait_until(log.read_text)
 
