@@ -11,6 +11,11 @@ export function h(tag, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** Say something else; what is the same stays untouched, and so does a selection in it. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Put new children into a list of buttons; focus stays at its place in the list. */
 export function refill(list, children) {
   const place = [...list.children].findIndex((child) => child.contains(document.activeElement));

@@ -4,11 +4,14 @@ import { toast } from "./toast.js";
 
 /** The dialog of what comes in (recordings, labels made elsewhere) and what goes out (exports). */
 export class Files {
+  #drawn = ""; // what the list of jobs shows
+
   constructor({ queue, onLabels }) {
     this.queue = queue;
     this.onLabels = onLabels;
     this.sending = new Map(); // name -> {share, message, state}: how far it is sent, or what went wrong
     this.unsent = 0; // files that leaving the page would lose
+    this.jobs = null; // what the server told last; null before it did
     byId("upload-input").addEventListener("change", ({ target }) => {
       this.upload([...target.files]);
       target.value = "";
@@ -51,7 +54,7 @@ export class Files {
         this.sending.delete(file.name);
       } catch (error) {
         this.sending.set(file.name, { share: 0, message: error.message, state: "failed" });
-        toast(error.message, "error");
+        if (!byId("files").open) toast(error.message, "error");
       }
       this.unsent--;
       this.#draw();
@@ -60,8 +63,17 @@ export class Files {
 
   /** Recordings being sliced: [{name, state, share, message}]. */
   draw(jobs) {
+    if (this.jobs && !byId("files").open) this.#tellEnds(jobs);
     this.jobs = jobs;
     this.#draw();
+  }
+
+  /** What the list in the dialog would say of recordings that are done or failed now, where it is shut. */
+  #tellEnds(jobs) {
+    const known = new Set(this.jobs.filter(hasEnded).map(({ name }) => name));
+    const ended = jobs.filter((job) => hasEnded(job) && !known.has(job.name));
+    const hasFailed = ended.some(({ state }) => state === "failed");
+    if (ended.length) toast(ended.map(sentence).join(" "), hasFailed ? "error" : "info");
   }
 
   #sent(name, share) {
@@ -71,7 +83,10 @@ export class Files {
 
   #draw() {
     const sending = [...this.sending].map(([name, stands]) => ({ name, ...stands }));
-    const rows = [...sending, ...(this.jobs ?? [])].map(({ name, share, message, state }) => {
+    const all = [...sending, ...(this.jobs ?? [])];
+    if (JSON.stringify(all) === this.#drawn) return; // a selection in it stays
+    this.#drawn = JSON.stringify(all);
+    const rows = all.map(({ name, share, message, state }) => {
       const bar = h("progress", { value: share, max: 1, "aria-label": `${name}: ${message}` });
       return h("li", { className: state }, h("span", { textContent: name }), bar,
         h("small", { textContent: message }));
@@ -110,6 +125,9 @@ export class Files {
     }
   }
 }
+
+const hasEnded = ({ state }) => state === "done" || state === "failed";
+const sentence = ({ name, message }) => `${message.startsWith(name) ? message : `${name}: ${message}`}.`;
 
 /** What the server could not take is not sent to it; throws an Error that says why. */
 async function checkSendable(file, largestBytes) {

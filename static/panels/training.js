@@ -1,9 +1,11 @@
 import * as api from "../api.js";
-import { byId, h, percent } from "../dom.js";
+import { byId, h, percent, setText } from "../dom.js";
 import { toast } from "./toast.js";
 
 /** The dialog that starts training, follows it and tells what came of it. */
 export class Training {
+  #state = null; // as it was drawn last
+
   constructor() {
     onFirstClick(byId("training-start"), () => this.#ask(api.startTraining));
     onFirstClick(byId("training-stop"), () => this.#ask(api.stopTraining));
@@ -16,19 +18,27 @@ export class Training {
   /** What the server says of training: {state, message, share, curve, figures}. */
   draw(training) {
     const running = training.state === "running";
+    if (this.#state === "running") this.#tellEnd(training);
+    this.#state = training.state;
     byId("training-start").hidden = running;
     byId("training-stop").hidden = !running;
     byId("training-start").disabled = !training.possible;
-    byId("training-message").textContent = training.message;
+    setText(byId("training-message"), training.message);
     byId("training-bar").hidden = training.state === "idle";
     byId("training-bar").value = training.share;
     byId("training-bar").textContent = percent(training.share);
     this.#drawCurve(training.curve);
     byId("training-table").hidden = !training.figures.length;
     byId("training-figures").replaceChildren(...training.figures.map(figureRow));
-    byId("training-log").textContent = training.log ?? "";
+    setText(byId("training-log"), training.log);
     byId("training-log").hidden = !training.log;
     document.querySelector('[data-action="train"]')?.classList.toggle("busy", running);
+  }
+
+  /** What the dialog would say of a training's end, where it is shut. */
+  #tellEnd({ state, message }) {
+    if (byId("training").open || !["done", "failed"].includes(state)) return;
+    toast(message, state === "failed" ? "error" : "info");
   }
 
   async #ask(what) {
@@ -54,13 +64,13 @@ export class Training {
   }
 }
 
-function figureRow({ name, before, after }) {
-  const shown = (value) => (value === null || value === undefined ? "–" : value.toFixed(4));
-  return h("tr", {}, h("th", { textContent: name, scope: "row" }), h("td", { textContent: shown(before) }),
-    h("td", { textContent: shown(after) }));
-}
 /** The two buttons are in one place: what is meant for one is not for the other that has come there. */
 function onFirstClick(button, run) {
   button.addEventListener("click", (event) => event.detail < 2 && run());
 }
 
+function figureRow({ name, before, after }) {
+  const shown = (value) => (value === null || value === undefined ? "–" : value.toFixed(4));
+  return h("tr", {}, h("th", { textContent: name, scope: "row" }), h("td", { textContent: shown(before) }),
+    h("td", { textContent: shown(after) }));
+}

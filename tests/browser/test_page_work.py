@@ -478,6 +478,15 @@ def test_a_double_click_starts_one_training(data, serve, tab):
     page.tab.get_by_text("Stopped; what was learnt").wait_for(state="visible")
 
 
+def test_the_end_of_a_training_is_told_where_the_dialog_is_shut(data, serve, tab):
+    short = (sys.executable, "-c", "import sys, time; time.sleep(1); sys.exit('error: no luck')")
+    page = ready_to_train(tab(serve(data, train_command=short).address))
+    page.tab.locator("#training-start").click()
+    page.tab.wait_for_selector("#training-stop:not([hidden])")
+    page.press("Escape")
+    page.tab.locator("#toast", has_text="Training failed: no luck.").wait_for(state="visible")
+
+
 def test_the_curve_is_shown_on_demand(advised, tab):
     page = tab(advised.address).open()
     page.until("() => !document.querySelector('[data-action=curve]').disabled")
@@ -662,6 +671,21 @@ def test_all_chosen_recordings_are_listed_and_leaving_is_asked_about_until_they_
     held[0].continue_()
     page.until("() => !document.querySelector('#jobs .sending')")
     assert not page.tab.evaluate(leaving)
+
+
+def test_how_a_recording_fared_is_told_where_the_dialog_is_shut(page, tmp_path):
+    (tmp_path / "silent.wav").write_bytes(b"not sound" * 99)
+    held = []
+    page.tab.route("**/api/recordings*", lambda route: held.append(route), times=2)
+    page.tab.locator("#upload-input").set_input_files(
+        [another_recording(tmp_path, "other.wav"), str(tmp_path / "silent.wav")]
+    )
+    for says in ("other.wav: 1 clip.", "silent.wav"):
+        page.until("() => document.querySelector('#jobs .sending')")
+        page.press("Escape")
+        held.pop().continue_()
+        page.tab.locator("#toast", has_text=says).wait_for(state="visible")
+    assert page.tab.get_attribute("#toast", "data-tone") == "error"
 
 
 def test_new_clips_leave_what_is_on_show_as_it_is(page, tmp_path):
