@@ -12,6 +12,7 @@ from cleaner.audio.clips import wav_bytes
 from cleaner.errors import CleanerError, SystemRefusal
 from cleaner.imports import marks_in
 from cleaner.imports.apply import import_marks
+from cleaner.imports.meaning import UnsaidMeaning
 from cleaner.inputs import RECORDING_SUFFIXES
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
 from cleaner.labels import Conflict
@@ -183,7 +184,10 @@ def import_labels() -> Response:
         abort(413, "that is more than a label file can be")
     name = query.get("name") or "a file without a name"
     marks = marks_in(request.get_data(), name)
-    applied = import_marks(marks, name, clips, project().dataset.labels_path, query.get("mean") or None)
+    try:
+        applied = import_marks(marks, name, clips, project().dataset.labels_path, query.get("mean") or None)
+    except UnsaidMeaning as error:
+        abort(400, f"{error.question} Choose what its stretches mean")
     return jsonify(clips=applied.changed, left=applied.left, notes=applied.notes)
 
 

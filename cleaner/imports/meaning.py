@@ -36,6 +36,14 @@ _SLACK_S = 0.05
 _LONG_REST_S = 60.0
 
 
+class UnsaidMeaning(ImportFormatError):
+    """Marks that do not tell what they mean; ``question`` is what to ask where there is no command line."""
+
+    def __init__(self, question: str):
+        super().__init__(f"{question} say --labels-mean keep or remove")
+        self.question = question
+
+
 @dataclass(frozen=True)
 class Imported:
     """What a label file says of one recording, on its clock, disjoint and in order; the rest is kept.
@@ -139,9 +147,7 @@ def _said(mark: Mark, where: str, means: str | None) -> _Said:
         keep = means == "keep"
     if keep is None:
         shown = f"marked {mark.text!r}" if mark.text else "marked without a word"
-        raise ImportFormatError(
-            f"{where}: is what is {shown} to be kept or to be removed? say --labels-mean keep or remove"
-        )
+        raise UnsaidMeaning(f"{where}: is what is {shown} to be kept or to be removed?")
     return _Said(mark.start_s, mark.end_s, keep, "" if keep else _KIND_OF.get(_word(mark), ""))
 
 

@@ -30,6 +30,7 @@ export class Files {
     const chosen = select.value;
     select.replaceChildren(...recordings.map((name) => h("option", { value: name, textContent: name })));
     if (recordings.includes(chosen)) select.value = chosen;
+    byId("import-fields").disabled = recordings.length === 0;
     this.recordings = recordings;
   }
 
@@ -101,13 +102,13 @@ export class Files {
     const recording = byId("import-recording").value;
     try {
       const { clips, left, notes } = await api.importLabels(file, recording, byId("import-mean").value);
-      const kept = left ? [`${left} that a person labelled stay as they are.`] : [];
-      toast([`${file.name}: ${counted(clips, "clip")} of ${recording} labelled.`, ...kept, ...notes].join(" "));
+      const kept = left ? [`${left} that a person labelled stay as they are`] : [];
+      noteImport([`${file.name}: ${counted(clips, "clip")} of ${recording} labelled`, ...kept, ...notes].join(". "));
       byId("import-file").value = "";
       showChosen();
       this.onLabels();
     } catch (error) {
-      toast(error.message, "error");
+      noteImport(error.message, "error");
     }
   }
 
@@ -140,6 +141,12 @@ async function checkSendable(file, largestBytes) {
   } catch {
     throw new Error(`${file.name} cannot be read. Is it a folder? Choose the files in it.`);
   }
+}
+
+/** Say what came of an import, for as long as the dialog is of use. */
+function noteImport(text, tone = "info") {
+  byId("import-note").textContent = `${text}.`;
+  byId("import-note").dataset.tone = tone;
 }
 
 function showChosen() {

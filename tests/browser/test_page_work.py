@@ -300,6 +300,7 @@ def test_keys_before_the_first_recording_break_nothing(page, serve, tab, tmp_pat
     fresh.tab.wait_for_selector("html[data-ready]")
     for key in ("n", "q", "Enter"):
         fresh.press(key)
+    assert fresh.tab.locator("#import-file").is_disabled()
     fresh.tab.locator("#upload-input").set_input_files(other)
     fresh.shows("other_0")
     fresh.tab.keyboard.press("Escape")
@@ -766,11 +767,35 @@ def test_labels_made_elsewhere_are_imported(page, served, tmp_path):
     page.press("d")
     page.tab.locator("#import-file").set_input_files(tmp_path / "track.txt")
     page.tab.get_by_role("button", name="Import", exact=True).click()
-    page.until("() => document.querySelector('#toast').textContent.includes('4 clips of talk labelled')")
+    page.tab.get_by_text("track.txt: 4 clips of talk labelled.").wait_for(state="visible")
     page.tab.keyboard.press("Escape")
     page.until("() => document.querySelector('#clip-state').textContent === 'Imported labels'")
     assert page.marks() == ["Remove 0.10–0.30 s, Breath"]
     assert served.stored()["source"] == "import"
+
+
+def test_what_is_to_be_told_of_an_import_stays_in_the_dialog(page, tmp_path):
+    (tmp_path / "other.rttm").write_text("SPEAKER other 1 0.5 2.5 <NA> <NA> anna <NA> <NA>")
+    (tmp_path / "unsaid.txt").write_text("1.1\t1.3\t\n")
+    page.press("n")
+    page.shows("talk_2")
+    page.press("d")
+    for file, says in (
+        (
+            "other.rttm",
+            "other.rttm: 3 clips of talk labelled. 1 that a person labelled stay as they are. "
+            "other.rttm says that it is of other; it is taken to be of talk.wav.",
+        ),
+        (
+            "unsaid.txt",
+            "unsaid.txt: is what is marked without a word to be kept or to be removed? "
+            "Choose what its stretches mean.",
+        ),
+    ):
+        page.tab.locator("#import-file").set_input_files(tmp_path / file)
+        page.tab.get_by_role("button", name="Import", exact=True).click()
+        page.until("says => document.querySelector('#import-note').textContent === says", says)
+    page.problems.clear()  # the browser notes the refused file
 
 
 def test_an_imported_clip_stays_one_where_a_stroke_is_taken_back_and_is_to_be_accepted_where_it_stays(
