@@ -55,11 +55,17 @@ class Media:
 
     def _neighbour(self, clip: Clip, step: int, like: np.ndarray) -> np.ndarray:
         """Samples of the neighbour, none where there is none or it is of another form."""
-        other = self.dataset.neighbour(clip, step)
-        same = other and other.sample_rate_hz == clip.sample_rate_hz and other.wav.is_file()
+        other = self._beside(clip, step)
+        same = other and other.sample_rate_hz == clip.sample_rate_hz
         samples = read_clip(other.wav)[0] if other and same else like[:, :0]
         fits = samples.dtype == like.dtype and len(samples) == len(like)
         return samples if fits else like[:, :0]
+
+    def _beside(self, clip: Clip, step: int) -> Clip | None:
+        """The clip before or after; none where its files are not there: a clip is shown without it then."""
+        other = self.dataset.neighbour(clip, step)
+        files = (other.wav, other.mel) if other else ()
+        return other if all(file.is_file() for file in files if file) else None
 
     def _wav(self, clip_id: str) -> bytes:
         sound = self.sound(clip_id)
@@ -89,8 +95,8 @@ class Media:
 
     def _mels_beside(self, clip: Clip, direction: int, frames: int) -> list[np.ndarray]:
         mels: list[np.ndarray] = []
-        other = self.dataset.neighbour(clip, direction)
+        other = self._beside(clip, direction)
         while other and sum(mel.shape[1] for mel in mels) < frames:
             mels.append(self._clip_mel(other.clip))
-            other = self.dataset.neighbour(other, direction)
+            other = self._beside(other, direction)
         return mels

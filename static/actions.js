@@ -11,7 +11,7 @@ export function actions(app) {
   return [...ofTheClip.map((action) => onlyWithAClip(action, app.editor)), ...pageActions(app)];
 }
 
-/** Before any recording is there, no clip is on show that something could be done to. */
+/** Before any recording is there, or where none can be opened, no clip is on show that something could be done to. */
 function onlyWithAClip(action, editor) {
   return { ...action, enabled: () => editor.clip && (!action.enabled || action.enabled()) };
 }
@@ -30,7 +30,6 @@ function clipActions({ editor, queue, go }) {
     { id: "unsure", group: "clip", icon: "unsure", label: "Go to the next unsure clip",
       hint: "the unreviewed clip that the model doubts most, then those below it", keys: ["KeyU"], run: go.unsure,
       enabled: () => queue.unsure() >= 0 },
-    { id: "goto", group: "clip", icon: "goto", label: "Go to a clip by its id", keys: ["KeyG"], run: go.ask },
   ];
 }
 
@@ -109,8 +108,10 @@ function viewActions({ editor, view, player }) {
   ];
 }
 
-function pageActions({ panels }) {
+function pageActions({ panels, queue, go }) {
   return [
+    { id: "goto", group: "clip", icon: "goto", label: "Go to a clip by its id", keys: ["KeyG"], run: go.ask,
+      enabled: () => queue.length },
     { id: "files", group: "page", icon: "files", text: "Files", label: "Files: add recordings, import and export labels",
       keys: ["KeyD"], run: panels.files },
     { id: "train", group: "page", icon: "train", text: "Train", label: "Train the model on these labels",

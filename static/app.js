@@ -203,7 +203,7 @@ if (queue.length) {
   const firstOpen = project.clips.reviewed.findIndex((reviewed) => !reviewed);
   queue.index = wanted >= 0 ? wanted : Math.max(0, firstOpen);
   queue.emit("queue.change");
-  await go.show();
+  await go.showFrom(queue.index);
 }
 editor.on("clip.open", nameInAddress);
 addEventListener("hashchange", async () => {

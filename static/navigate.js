@@ -6,19 +6,32 @@ export class Navigate {
 
   #wanted = null; // the clip that is being fetched
 
-  /** Open the clip of that id; the queue follows by `move` once it is there, so that both tell of one clip. */
+  /**
+   * Open the clip of that id; resolves to false where it cannot be opened. The queue follows by `move` once it is
+   * there, so that both tell of one clip.
+   */
   show = async (id = this.#wanted?.id ?? this.queue.id, move = (index) => this.queue.moveTo(index)) => {
     const wanted = (this.#wanted = { id });
     const clip = await this.clips.get(id).catch((error) => this.say(`${id}: ${error.message}`, "error"));
-    if (wanted !== this.#wanted) return; // somebody went on meanwhile
+    if (wanted !== this.#wanted) return true; // somebody went on meanwhile
     this.#wanted = null;
-    if (!clip) return;
+    if (!clip) return false;
     move(this.queue.indexOf(id));
     const extent = [-clip.before_s, clip.duration_s + clip.after_s];
     if (this.editor.clip?.id === id) this.view.confine(...extent);
     else this.view.fit(...extent);
     this.editor.open(clip);
     this.clips.prefetch(this.queue.ahead());
+    return true;
+  };
+
+  /** Open the clip at `index`, or where its files are gone, say, the first after it that can be opened. */
+  showFrom = async (index, move) => {
+    const tried = new Set();
+    while (index >= 0 && !tried.has(index) && !(await this.show(this.queue.clips.id[index], move))) {
+      tried.add(index);
+      index = this.queue.next(index);
+    }
   };
 
   /** Save and open the clip at `index`. */
@@ -36,7 +49,7 @@ export class Navigate {
       return;
     }
     if (skipped) this.say("Left unreviewed: the proposal was not accepted (A accepts).");
-    await this.to(index, { reviewed: !skipped });
+    if (await this.saver.save({ reviewed: !skipped })) await this.showFrom(index);
   };
 
   previous = async () => {

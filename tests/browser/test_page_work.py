@@ -537,17 +537,41 @@ def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
     page.shows("talk_0")
 
 
-def test_a_clip_that_cannot_be_loaded_leaves_page_and_list_where_they_were(served, tab):
+def test_a_clip_that_cannot_be_loaded_leaves_page_and_list_where_they_were_and_bars_no_way(served, tab):
     (served.data / "clips" / "talk_2.wav").unlink()
     page = tab(served.address).open("talk_1")
     for _ in range(2):
-        page.press("n")
+        go_to(page, "talk_2")
         page.tab.get_by_text(re.compile("^talk_2: .*talk_2.wav")).wait_for(state="visible")
         page.tab.locator("#toast").evaluate("(toast) => (toast.textContent = '')")
     assert page.text("#clip-id") == page.tab.locator("[aria-current=true]").get_attribute("title") == "talk_1"
-    page.press("b")
-    page.shows("talk_0")
+    page.press("n")
+    page.shows("talk_3")
+    page.tab.get_by_text(re.compile("^talk_2: .*talk_2.wav")).wait_for(state="visible")
     page.problems.clear()  # the browser notes the refused request
+
+
+def test_a_page_whose_first_clip_cannot_be_loaded_opens_at_the_next(served, tab):
+    (served.data / "mels" / "talk_0.npy").unlink()
+    page = tab(served.address)
+    page.tab.goto(served.address)
+    page.shows("talk_1")
+    page.tab.wait_for_timeout(500)  # it is fetched ahead, too
+    page.problems.clear()
+
+
+def test_a_page_whose_clips_are_all_gone_says_so_and_still_asks_where_to_go(served, tab):
+    for wav in (served.data / "clips").iterdir():
+        wav.rename(wav.with_suffix(".away"))
+    page = tab(served.address)
+    page.tab.goto(served.address)
+    page.tab.wait_for_selector("html[data-ready]")
+    page.tab.get_by_text("talk_3.wav is missing").wait_for(state="visible")
+    for away in (served.data / "clips").iterdir():
+        away.rename(away.with_suffix(".wav"))
+    go_to(page, "talk_1")
+    page.shows("talk_1")
+    page.problems.clear()
 
 
 def test_a_link_pasted_into_the_open_tab_is_followed(page):

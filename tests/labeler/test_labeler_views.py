@@ -81,6 +81,16 @@ def test_the_spectrogram_is_the_networks_own_numbers(client, data):
     assert np.abs(shown / 1000 - expected).max() <= 0.0006
 
 
+@pytest.mark.parametrize("gone", ["clips/talk_0.wav", "mels/talk_0.npy"])
+def test_a_clip_whose_neighbour_is_gone_is_shown_without_it(make_app, data, gone, wait_until):
+    (data / gone).unlink()
+    client = make_app(load_detector=loudness_detector, checkpoint=Path("x.pt")).test_client()
+    assert wait_until(lambda: client.get("/api/clips/talk_1").json["proposal"])["remove"]
+    told = client.get("/api/clips/talk_1").json
+    assert (told["before_s"], told["after_s"]) == (0, 0.5)
+    assert len(client.get("/api/clips/talk_1/mel").data) == 150 * 64 * 2
+
+
 def test_saving_stores_the_clip_and_no_other(client, data):
     before = json.loads((data / "labels.json").read_text())
     answer = save(client)
