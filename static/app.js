@@ -3,7 +3,7 @@ import { actions } from "./actions.js";
 import * as api from "./api.js";
 import { makeButtons } from "./buttons.js";
 import { Clips } from "./clips.js";
-import { byId } from "./dom.js";
+import { byId, showName } from "./dom.js";
 import { Edges } from "./edges.js";
 import { Editor } from "./editor.js";
 import { follow } from "./follow.js";
@@ -131,7 +131,7 @@ async function onStatus({ instance, changes, model, jobs, training: trained, agr
   files.draw(jobs);
   training.draw(trained);
   progress.agreement(agreement);
-  byId("model-state").textContent = model.message;
+  showName(byId("model-state"), model.message);
   byId("model-state").dataset.state = model.state;
   if (model.version !== shown.model) {
     const first = shown.model === null;

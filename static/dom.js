@@ -16,6 +16,12 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Show a name that may be too long for its place: the pointer over it tells all of it. */
+export function showName(element, name) {
+  setText(element, name);
+  element.title = name;
+}
+
 /** Put new children into a list of buttons; focus stays at its place in the list. */
 export function refill(list, children) {
   const place = [...list.children].findIndex((child) => child.contains(document.activeElement));

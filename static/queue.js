@@ -56,7 +56,7 @@ export class Queue extends Emitter {
     if (!wanted) return -1;
     const exact = this.indexOf(wanted);
     if (exact >= 0) return exact;
-    if (/^\d+$/.test(wanted)) return this.#numbered(Number(wanted));
+    if (/^#?\d+$/.test(wanted)) return this.#numbered(Number(wanted.replace("#", "")));
     return this.clips.id.findIndex((id) => id.toLowerCase().includes(wanted.toLowerCase()));
   }
 

@@ -1,4 +1,4 @@
-import { byId, clock } from "../dom.js";
+import { byId, clock, showName } from "../dom.js";
 
 /** What the clip is and how things stand with it. */
 export class Header {
@@ -9,8 +9,9 @@ export class Header {
 
   draw() {
     const { clip } = this.editor;
-    byId("clip-id").textContent = clip.id;
-    byId("clip-place").textContent = `${clock(clip.start_s)}–${clock(clip.start_s + clip.duration_s)} of ${clip.recording}`;
+    const place = `${clock(clip.start_s)}–${clock(clip.start_s + clip.duration_s)} of ${clip.recording}`;
+    showName(byId("clip-id"), clip.id);
+    showName(byId("clip-place"), place);
     const [word, text] = this.#state();
     byId("clip-state").dataset.state = word;
     byId("clip-state").textContent = text;

@@ -51,8 +51,9 @@ export class Progress {
 
   #row(sum, index) {
     const shown = this.queue.recording === index;
-    const button = h("button", { type: "button", className: "recording", "aria-pressed": String(shown) },
-      h("span", { className: "recording-name", textContent: this.recordings[index] }),
+    const name = this.recordings[index];
+    const button = h("button", { type: "button", className: "recording", title: name, "aria-pressed": String(shown) },
+      h("span", { className: "recording-name", textContent: name }),
       h("span", { className: "recording-detail", textContent: `${sum.reviewed}/${sum.clips} · ${detail(sum)}` }));
     const bar = h("span", { className: "bar" });
     bar.style.setProperty("--share", sum.clips ? sum.reviewed / sum.clips : 0);

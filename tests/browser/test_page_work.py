@@ -450,6 +450,18 @@ def test_next_leads_into_the_chosen_recording_from_wherever_one_is(two):
     two.shows("talk_0")
 
 
+def test_a_name_that_is_cut_off_is_told_by_the_pointer(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => document.querySelector('#model-state').title === 'Model: loudness'")
+    for selector, name in (
+        ("h1 small", "data"),
+        ("#clip-id", "talk_1"),
+        ("#clip-place", "0:01–0:02 of talk"),
+        (".recording", "talk"),
+    ):
+        assert page.tab.locator(selector).get_attribute("title") == name
+
+
 def test_a_bare_number_is_only_ever_the_number_in_this_recording(two):
     go_to(two, "3")
     two.shows("talk_3")
@@ -530,8 +542,9 @@ def test_by_doubt_every_unreviewed_clip_comes_once_and_then_the_first_again(advi
 def test_the_list_jumps_and_go_finds_a_clip_by_number(page):
     page.tab.locator(".clip-row").nth(3).click()
     page.shows("talk_3")
-    go_to(page, "0")
-    page.shows("talk_0")
+    for number, clip in (("0", "talk_0"), ("#2", "talk_2"), ("0", "talk_0")):
+        go_to(page, number)
+        page.shows(clip)
     go_to(page, "nowhere")
     page.tab.get_by_text("There is no clip “nowhere”.").wait_for(state="visible")
     page.shows("talk_0")
