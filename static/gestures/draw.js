@@ -2,7 +2,8 @@
  * Drawing: left-drag marks what goes, right-drag or Alt-drag what stays, an edge drags, a click chooses.
  *
  * Turns pointer events into calls of the editor; both ends of a stroke snap to the quietest place nearby
- * unless snapping is off. Esc gives a stroke up, and it ends where what it is drawn on goes.
+ * unless snapping is off. Esc gives a stroke up or else lets go of what is chosen; a stroke ends where what it
+ * is drawn on goes.
  */
 import { DECISION_S, sharesBorder } from "../mark-rules.js";
 import { quietest } from "../snap.js";
@@ -21,7 +22,7 @@ export class DrawGesture {
     stage.addEventListener("pointercancel", () => this.#cancel());
     stage.addEventListener("contextmenu", (event) => event.preventDefault());
     stage.addEventListener("dragstart", (event) => event.preventDefault()); // of text selected across the stage
-    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.#cancel());
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.#letGo());
     for (const name of ["clip.open", "marks.change"]) editor.on(name, () => this.#isLost && this.#cancel());
   }
 
@@ -127,6 +128,15 @@ export class DrawGesture {
     if (timeS <= reach) return 0;
     if (timeS >= clip.duration_s - reach) return clip.duration_s;
     return snap ? quietest(clip.loudness, timeS, clip.before_s) : timeS;
+  }
+
+  #letGo() {
+    const closesDialog = document.querySelector("dialog[open]");
+    if (!this.#drag && !closesDialog) {
+      this.editor.setIn(null);
+      this.editor.select(-1);
+    }
+    this.#cancel();
   }
 
   #cancel() {

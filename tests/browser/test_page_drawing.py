@@ -121,6 +121,18 @@ def test_a_stroke_under_way_ends_with_its_clip(page, served):
     assert page.marks() == [] and served.stored("talk_1")["remove"] == []
 
 
+def test_escape_lets_go_of_what_is_chosen_and_of_a_stroke_begun_by_key_but_not_from_a_dialog(page):
+    page.press("s")
+    page.drag(0.3, 0.6)
+    page.press("Home", "i")
+    chosen, out = page.tab.locator("#marks [aria-pressed=true]"), page.tab.locator("[data-action=out]")
+    page.press("?", "Escape")
+    assert chosen.count() == 1 and out.is_enabled()
+    page.press("Escape")
+    page.until("() => document.querySelector('[data-action=out]').disabled")
+    assert chosen.count() == 0 and len(page.marks()) == 1
+
+
 def test_a_click_chooses_and_delete_clears(page):
     page.press("s")
     page.drag(0.2, 0.4)
