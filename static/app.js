@@ -30,6 +30,7 @@ import { MarkList } from "./panels/marklist.js";
 import { Progress } from "./panels/progress.js";
 import { SaveState } from "./panels/savestate.js";
 import { Sidebar } from "./panels/sidebar.js";
+import { Spoken } from "./panels/spoken.js";
 import { toast } from "./panels/toast.js";
 import { Training } from "./panels/training.js";
 import { Player } from "./player.js";
@@ -69,6 +70,7 @@ zoomByWheel(stage, view);
 
 const header = new Header(editor);
 new MarkList(editor, looks, (index) => editor.select(index));
+new Spoken(editor, looks);
 const sidebar = new Sidebar(queue, (index) => go.to(index));
 const saveState = new SaveState(saver);
 dropFiles(document.body, (dropped) => files.upload(dropped));

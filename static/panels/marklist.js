@@ -34,14 +34,19 @@ export class MarkList {
   }
 
   #item(mark, index) {
-    const look = this.looks[mark.kind];
-    const times = `${mark.start.toFixed(2)}–${mark.end.toFixed(2)}`;
-    const time = h("span", { className: "time", textContent: times });
-    const button = h("button", { type: "button", className: "mark" }, swatch(look), time);
-    const verb = mark.kind === "unknown" ? "Left open" : "Remove";
-    button.setAttribute("aria-label", `${verb} ${times} s, ${look.title}`);
+    const time = h("span", { className: "time", textContent: timesOf(mark) });
+    const button = h("button", { type: "button", className: "mark" }, swatch(this.looks[mark.kind]), time);
+    button.setAttribute("aria-label", wordsOf(mark, this.looks));
     button.setAttribute("aria-pressed", String(index === this.editor.selected));
     onClick(button, () => this.onChoose(index));
     return button;
   }
+}
+
+const timesOf = (mark) => `${mark.start.toFixed(2)}–${mark.end.toFixed(2)}`;
+
+/** A stretch as it is read aloud. */
+export function wordsOf(mark, looks) {
+  const verb = mark.kind === "unknown" ? "Left open" : "Remove";
+  return `${verb} ${timesOf(mark)} s, ${looks[mark.kind].title}`;
 }

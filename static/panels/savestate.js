@@ -4,7 +4,11 @@ const WORDS = {
   saved: "Saved", dirty: "Unsaved stroke", saving: "Saving…", failed: "Not saved", conflict: "Changed elsewhere",
 };
 
-/** The small word that says whether everything is on disk, and whether there is a server to put more there. */
+/**
+ * The small word that says whether everything is on disk, and whether there is a server to put more there.
+ *
+ * It is not read aloud, as it changes with each stroke: trouble is told in sentences besides.
+ */
 export class SaveState {
   #trouble = null;
 

@@ -66,6 +66,7 @@ export class Sidebar {
     const share = clips.removed_s[index] / clips.duration_s[index];
     const row = h("button", {
       type: "button", className: `clip-row ${state}`, title: clips.id[index], "data-index": index,
+      tabIndex: index === this.queue.index ? 0 : -1, // one stop on the way through the page, not thousands
     }, h("span", { className: "dot" }), h("span", { className: "clip-number", textContent: `#${clips.number[index]}` }),
     h("span", { className: "clip-place", textContent: this.#place(index) }),
     h("span", { className: "hidden", textContent: state === "open" ? "not reviewed" : "reviewed" }),

@@ -65,6 +65,24 @@ def test_the_time_that_runs_while_a_clip_plays_is_not_read_aloud(page):
     assert page.tab.get_attribute("#time", "aria-live") == "off"  # an output is a live region by itself
 
 
+def test_the_clip_and_the_chosen_stretch_are_read_aloud_and_saving_is_not(page):
+    assert page.text("#spoken") == "talk_1"
+    page.press("s", "2")
+    page.drag(0.2, 0.4)
+    assert page.text("#spoken") == page.marks()[0]
+    page.press("]")
+    assert page.text("#spoken") == page.marks()[0]
+    page.press("n")
+    page.shows("talk_2")
+    assert page.text("#spoken") == "talk_2"
+    assert page.tab.get_attribute("#save-state", "role") is None
+
+
+def test_the_list_of_clips_is_one_stop_on_the_way_through_the_page(page):
+    rows = page.tab.locator(".clip-row")
+    assert [rows.nth(i).get_attribute("tabindex") for i in range(4)] == ["-1", "0", "-1", "-1"]
+
+
 def test_letters_and_hatching_tell_kinds_apart_without_colour(page):
     looks = page.tab.evaluate(
         """async () => {
