@@ -57,7 +57,8 @@ class Intake:
             job = self._store(name, chunks)
         except OSError as error:
             raise WriteError(f"{name} cannot be stored: {error.strerror or error}") from None
-        self._jobs.append(job)
+        with self._lock:
+            self._jobs.append(job)
         self._waiting.put(job)
         self._ensure_running()
         return job
@@ -67,6 +68,11 @@ class Intake:
         last = len(self._jobs) - _SHOWN_JOBS
         shown = [job for number, job in enumerate(self._jobs) if number >= last or job.state == "failed"]
         return [job.as_dict() for job in reversed(shown)]
+
+    def forget_ended(self) -> None:
+        """Tell no more of what is done or failed."""
+        with self._lock:
+            self._jobs = [job for job in self._jobs if job.state not in ("done", "failed")]
 
     def _store(self, name: str, chunks: Iterable[bytes]) -> Job:
         """The file's job; what came before, and was perhaps left when the app ended, is not kept twice."""
@@ -115,7 +121,8 @@ class Intake:
             except CleanerError as error:
                 if job.is_new:
                     job.path.unlink(missing_ok=True)
-                job.message, job.state = str(error), "failed"
+                told = str(error).replace(str(job.path), job.name)  # the page knows of no folders
+                job.message, job.state = told, "failed"
             except Exception as error:  # the page must hear of it; other recordings go on
                 job.message, job.state = f"{type(error).__name__}: {error}", "failed"
 

@@ -171,6 +171,14 @@ def add_recording() -> tuple[Response, int]:
     return jsonify(job.as_dict()), 202
 
 
+@pages.post("/api/recordings/forget")
+def forget_jobs() -> Response:
+    """Tell no more of recordings that are done or failed; their clips stay."""
+    intake = project().intake
+    intake.forget_ended()
+    return jsonify(intake.jobs())
+
+
 @pages.post("/api/import")
 def import_labels() -> Response:
     """Label a recording, ``?recording=``, from a file made elsewhere, ``?name=``, whose text is the body."""

@@ -78,6 +78,9 @@ function parsed(text) {
   }
 }
 
+/** Let the server tell no more of recordings that are done or failed; resolves to those that are not. */
+export const forgetJobs = async () => (await post("/api/recordings/forget", {})).json();
+
 /** How many clips an export would hold and leave out: {clips, left_out}. */
 export const exportable = () => json("/api/export");
 

@@ -16,6 +16,7 @@ export class Files {
       this.upload([...target.files]);
       target.value = "";
     });
+    byId("jobs-clear").addEventListener("click", () => this.#clear());
     byId("import-form").addEventListener("submit", (event) => this.#import(event));
     for (const link of byId("exports").querySelectorAll("a")) {
       link.addEventListener("click", (event) => this.#export(event, link.href));
@@ -77,6 +78,15 @@ export class Files {
     if (ended.length) toast(ended.map(sentence).join(" "), hasFailed ? "error" : "info");
   }
 
+  async #clear() {
+    for (const [name, { state }] of this.sending) if (state === "failed") this.sending.delete(name);
+    try {
+      this.draw(await api.forgetJobs());
+    } catch (error) {
+      toast(error.message, "error");
+    }
+  }
+
   #sent(name, share) {
     this.sending.set(name, { share, message: `sending, ${percent(share)}`, state: "sending" });
     this.#draw();
@@ -87,12 +97,9 @@ export class Files {
     const all = [...sending, ...(this.jobs ?? [])];
     if (JSON.stringify(all) === this.#drawn) return; // a selection in it stays
     this.#drawn = JSON.stringify(all);
-    const rows = all.map(({ name, share, message, state }) => {
-      const bar = h("progress", { value: share, max: 1, "aria-label": `${name}: ${message}` });
-      return h("li", { className: state }, h("span", { textContent: name }), bar,
-        h("small", { textContent: message }));
-    });
-    byId("jobs").replaceChildren(...rows);
+    byId("jobs").replaceChildren(...all.map(row));
+    byId("jobs").hidden = all.length === 0;
+    byId("jobs-clear").hidden = !all.some(hasEnded);
   }
 
   async #import(event) {
@@ -125,6 +132,12 @@ export class Files {
       toast(error.message, "error");
     }
   }
+}
+
+function row({ name, share, message, state }) {
+  const bar = h("progress", { value: share, max: 1, "aria-label": `${name}: ${message}` });
+  const parts = [h("span", { textContent: name }), bar, h("small", { textContent: message })];
+  return h("li", { className: state }, ...parts.filter((part) => part !== bar || state !== "failed"));
 }
 
 const hasEnded = ({ state }) => state === "done" || state === "failed";

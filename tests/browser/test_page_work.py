@@ -687,6 +687,10 @@ def test_a_chosen_recording_is_sliced_and_queued(page, tmp_path):
     page.tab.locator("#upload-input").set_input_files(another_recording(tmp_path, "other.wav"))
     page.until("() => document.querySelector('#jobs').textContent.includes('1 clip')")
     page.until("() => document.querySelectorAll('.recording').length === 2")
+    page.tab.get_by_role("button", name="Clear what is done").click()
+    page.until("() => !document.querySelector('#jobs li')")
+    page.tab.wait_for_timeout(2500)  # asked how things are, the server tells no more of it
+    assert page.text("#jobs") == ""
     page.tab.keyboard.press("Escape")
     page.shows("talk_1")
 
@@ -787,6 +791,7 @@ def test_every_refused_file_stays_in_the_list_with_its_reason(page, tmp_path):
     lines = page.tab.locator("#jobs .failed").all_inner_texts()
     for file, line in zip(files, lines, strict=True):
         assert line.startswith(file.name) and f"'{file.name}' is no recording" in line
+    assert page.tab.locator("#jobs progress").count() == 0 and page.text("#toast") == ""
     page.problems.clear()  # the browser notes the refused files
 
 

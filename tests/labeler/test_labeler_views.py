@@ -583,6 +583,8 @@ def test_an_upload_that_is_no_sound_fails_in_one_line_and_leaves_nothing(client,
     client.post("/api/recordings?name=a.wav", data=b"not sound" * 99, content_type="application/octet-stream")
     [job] = wait_for_jobs(client)
     assert job["state"] == "failed" and "\n" not in job["message"]
+    assert job["message"].startswith("a.wav") and str(data) not in job["message"]
+    assert client.post("/api/recordings/forget", json={}).json == client.get("/api/status").json["jobs"] == []
     assert list((data / "recordings").iterdir()) == []
 
 
