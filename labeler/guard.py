@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, redirect, request
 
-COOKIE = "labeler_token"
 _LOOPBACK_NAMES = {"localhost", "127.0.0.1", "::1"}
 _POLICY = "; ".join(
     [
@@ -84,9 +83,9 @@ class Guard:
         given = request.args.get("token", "")
         if request.path == "/" and hmac.compare_digest(given.encode(), self.token.encode()):
             response = redirect("/")
-            response.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict")
+            response.set_cookie(_cookie(), self.token, httponly=True, samesite="Strict")
             return response  # type: ignore[return-value]
-        if not hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self.token.encode()):
+        if not hmac.compare_digest(request.cookies.get(_cookie(), "").encode(), self.token.encode()):
             abort(401, "open the address with the token that was printed when the app started")
         return None
 
@@ -95,6 +94,12 @@ class Guard:
         if request.path.startswith("/api/"):
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _cookie() -> str:
+    """Named by the port, which browsers do not part cookies by: two apps do not lock each other out."""
+    port = request.host.rpartition(":")[2]
+    return f"labeler_token_{port}" if port.isdigit() else "labeler_token"
 
 
 def _is_address(name: str) -> bool:

@@ -69,6 +69,18 @@ def test_a_token_is_asked_for_everywhere_and_taken_once(make_app):
     assert client.get("/api/project").status_code == 200
 
 
+def test_an_app_on_another_port_takes_no_token_away(make_app):
+    browser = make_app(host="0.0.0.0", token="one").test_client()
+    browser.get("/?token=one", headers={"Host": "192.168.1.5:8765"})
+    one = browser.get_cookie("labeler_token_8765", domain="192.168.1.5")
+    other = make_app(host="0.0.0.0", token="two").test_client()
+    other.set_cookie(one.key, one.value, domain="192.168.1.5")
+    at_other = {"Host": "192.168.1.5:8766"}
+    other.get("/?token=two", headers=at_other)
+    assert other.get("/api/project", headers=at_other).status_code == 200
+    assert other.get_cookie("labeler_token_8765", domain="192.168.1.5").value == "one"
+
+
 def test_beyond_loopback_plain_addresses_are_let_in_and_other_names_are_not(make_app):
     client = make_app(host="0.0.0.0", token="x").test_client()
     assert client.get("/?token=x", headers={"Host": "192.168.1.5:8765"}).status_code == 302
