@@ -130,9 +130,14 @@ export class Editor extends Emitter {
     this.#change([]);
   }
 
-  /** Agree to what is shown, as it is. */
-  accept() {
+  /** Take what is shown, as it is, for one's own. */
+  agree() {
     this.#change(this.marks, true);
+  }
+
+  /** Agree, and be done with the clip. */
+  accept() {
+    this.agree();
     this.emit("clip.accept");
   }
 

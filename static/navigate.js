@@ -60,7 +60,7 @@ export class Navigate {
   accept = () => this.editor.accept();
 
   acceptAndNext = async () => {
-    if (this.editor.isProposal) this.editor.accept();
+    if (this.editor.isProposal) this.editor.agree(); // which going on saves
     await this.next();
   };
 

@@ -367,6 +367,15 @@ def test_accepting_can_be_undone_and_the_clip_is_open_again(advised, tab):
     assert advised.stored()["reviewed"] is True
 
 
+def test_accepting_and_going_on_is_one_save(advised, tab):
+    page = tab(advised.address).open()
+    page.until("() => document.querySelector('#clip-state').dataset.state === 'proposal'")
+    page.press("q")
+    page.shows("talk_2")
+    page.until_saved()
+    assert advised.stored()["reviewed"] is True and advised.stored()["revision"] == 1
+
+
 def test_what_cannot_be_done_is_no_button_and_its_key_does_nothing(page):
     """No stretch is chosen: nothing to listen to, to clear, to switch the edge of."""
     for action in ("listen", "delete", "edge", "out", "keep", "undo"):
