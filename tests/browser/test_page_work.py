@@ -300,6 +300,8 @@ def test_keys_before_the_first_recording_break_nothing(page, serve, tab, tmp_pat
     fresh.tab.wait_for_selector("html[data-ready]")
     for key in ("n", "q", "Enter"):
         fresh.press(key)
+    top, notice = (fresh.tab.locator(part).bounding_box() for part in (".top", "#empty"))
+    assert (notice["x"], notice["y"]) == (0, top["height"]) and notice["height"] == 800 - top["height"]
     assert fresh.tab.locator("#import-file").is_disabled()
     fresh.tab.locator("#upload-input").set_input_files(other)
     fresh.shows("other_0")
