@@ -40,6 +40,7 @@ import { Saver } from "./saver.js";
 import { View } from "./view.js";
 
 const project = await api.project();
+const stage = byId("stage");
 const looks = looksOf(project.kinds);
 const editor = new Editor();
 const queue = new Queue();
@@ -49,14 +50,14 @@ const clips = new Clips();
 const saver = new Saver(editor);
 const listen = new Listen(editor, player, view, (message) => toast(message, "error"));
 const edges = new Edges(editor, player, listen, view);
-const go = new Navigate({ editor, queue, clips, saver, view, say: toast });
+const wait = (isWaiting) => stage.setAttribute("aria-busy", String(isWaiting));
+const go = new Navigate({ editor, queue, clips, saver, view, say: toast, wait });
 const progress = new Progress(queue, (index) => go.to(index));
 const files = new Files({ queue, onLabels: reload });
 const training = new Training();
 const gotoClip = new Goto(queue, (index) => go.to(index));
 go.ask = () => gotoClip.show();
 
-const stage = byId("stage");
 new AxisLayer(byId("axis"), view);
 new WaveformLayer(byId("wave"), view, editor);
 new SpectrogramLayer(byId("mel"), view, editor);

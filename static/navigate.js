@@ -1,7 +1,8 @@
 /** Going from clip to clip; what is on show is saved first, and a conflict keeps one where one is. */
 export class Navigate {
-  constructor({ editor, queue, clips, saver, view, say }) {
-    Object.assign(this, { editor, queue, clips, saver, view, say });
+  /** `say(message, tone)` tells a person; `wait(isWaiting)` shows that a clip is on its way. */
+  constructor({ editor, queue, clips, saver, view, say, wait }) {
+    Object.assign(this, { editor, queue, clips, saver, view, say, wait });
   }
 
   #wanted = null; // the clip that is being fetched
@@ -12,9 +13,11 @@ export class Navigate {
    */
   show = async (id = this.#wanted?.id ?? this.queue.id, move = (index) => this.queue.moveTo(index)) => {
     const wanted = (this.#wanted = { id });
+    this.wait(true);
     const clip = await this.clips.get(id).catch((error) => this.say(`${id}: ${error.message}`, "error"));
     if (wanted !== this.#wanted) return true; // somebody went on meanwhile
     this.#wanted = null;
+    this.wait(false);
     if (!clip) return false;
     move(this.queue.indexOf(id));
     const extent = [-clip.before_s, clip.duration_s + clip.after_s];

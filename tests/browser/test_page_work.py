@@ -277,7 +277,9 @@ def test_a_stroke_drawn_while_the_next_clip_loads_is_stored_where_it_was_drawn(p
     go_to(page, "talk_0")
     page.drag(0.3, 0.6)
     assert page.text("#clip-id") == "talk_1"
+    assert page.tab.get_attribute("#stage", "aria-busy") == "true"
     page.shows("talk_0")
+    assert page.tab.get_attribute("#stage", "aria-busy") == "false"
     page.until_saved()
     assert len(served.stored("talk_1")["remove"]) == 1 and served.stored("talk_0")["remove"] == []
 
@@ -298,10 +300,10 @@ def test_keys_before_the_first_recording_break_nothing(page, serve, tab, tmp_pat
     fresh = tab(empty.address)
     fresh.tab.goto(empty.address)
     fresh.tab.wait_for_selector("html[data-ready]")
-    for key in ("n", "q", "Enter"):
-        fresh.press(key)
     top, notice = (fresh.tab.locator(part).bounding_box() for part in (".top", "#empty"))
     assert (notice["x"], notice["y"]) == (0, top["height"]) and notice["height"] == 800 - top["height"]
+    for key in ("n", "q", "Enter"):
+        fresh.press(key)
     assert fresh.tab.locator("#import-file").is_disabled()
     fresh.tab.locator("#upload-input").set_input_files(other)
     fresh.shows("other_0")
