@@ -5,7 +5,6 @@ recording, and their mels laid end to end are the recording's.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,7 +16,7 @@ from cleaner.audio.clips import write_clip
 from cleaner.cli import parse_number, setting
 from cleaner.errors import AudioFileError, LabelsError, UsageError
 from cleaner.features import log_mel_blocks
-from cleaner.files import fingerprint, relative_path
+from cleaner.files import fingerprint, relative_path, written_whole
 from cleaner.frames import DECISION_FRAMES, DECISION_S, DECISIONS_PER_S
 from cleaner.labels import add_clips, locked
 from cleaner.manifest import (
@@ -72,8 +71,8 @@ def slice_recording(
 
     A recording that is there already, under whatever name, is recognised by its fingerprint; what is missing
     of it is made again. No label is ever changed. ``progress`` is called with the seconds done so far. Raises
-    AudioFileError for a file that cannot be read or is empty, LabelsError for a broken manifest or
-    ``labels.json``, and where the recording was cut into clips of another length.
+    AudioFileError for a file that cannot be read or is empty, WriteError, and LabelsError for a broken
+    manifest or ``labels.json`` and where the recording was cut into clips of another length.
     """
     path, folder, settings = Path(path), Path(folder), settings or SliceSettings()
     _check_name(path)
@@ -136,13 +135,13 @@ def _write_clips(
     lengths: list[int] = []
 
     def write_wav(index: int, samples: np.ndarray) -> None:
-        with _renamed_to(wav_path(folder, f"{name}_{index}")) as beside:
-            write_clip(beside, _as_stored(samples, source.info.bits), rate_hz, source.info.bits)
+        bits = source.info.bits
+        write_clip(wav_path(folder, f"{name}_{index}"), _as_stored(samples, bits), rate_hz, bits)
         lengths.append(samples.shape[1])
 
     def write_mel(index: int, mel: np.ndarray) -> None:
-        with _renamed_to(mel_path(folder, f"{name}_{index}")) as beside:
-            np.save(beside, np.ascontiguousarray(mel.T))
+        with written_whole(mel_path(folder, f"{name}_{index}"), flush=False) as file:
+            np.save(file, np.ascontiguousarray(mel.T))
 
     # Rounded down, so that a recording has sound past a border exactly where it has frames past it.
     sound = _Cutter(lambda index: index * decisions * rate_hz // DECISIONS_PER_S, write_wav)
@@ -198,14 +197,6 @@ def _passing(pieces: Iterable[np.ndarray], see: Callable[[np.ndarray], None]) ->
 def _as_stored(samples: np.ndarray, bits: int | None) -> np.ndarray:
     """Samples of the source's depth; what a lossy decoder answers in floats is worth 16 bits."""
     return from_float(samples, np.int16) if bits is None and samples.dtype.kind == "f" else samples
-
-
-@contextmanager
-def _renamed_to(path: Path) -> Iterator[Path]:
-    """A clip that is there is whole; flushing thousands to the disk would take longer than the work."""
-    beside = path.with_name(f".{path.name}.part{path.suffix}")
-    yield beside
-    beside.replace(path)
 
 
 def _check_name(path: Path) -> None:

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from cleaner.errors import WriteError
 
@@ -14,16 +16,27 @@ _MIB = 1 << 20
 def write_whole(path: str | Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that a reader, or a crash, meets the old file or the new one.
 
-    A temporary file beside is flushed to the disk and then renamed; a link is followed, not replaced.
     Raises WriteError; the old file is as it was then.
+    """
+    with written_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def written_whole(path: str | Path, flush: bool = True) -> Iterator[BinaryIO]:
+    """The same for what is written piece by piece, into the file that is open within.
+
+    It lies beside and is renamed at the end, where ``flush`` once it is safe on the disk; a link is followed,
+    not replaced.
     """
     path = Path(path).resolve()
     beside = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")  # a long name has no room for more
     try:
         with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            yield file
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
         raise WriteError(f"{path} cannot be written: {error.strerror or error}") from None

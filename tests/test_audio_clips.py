@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cleaner.audio.clips import clip_info, read_clip, write_clip
-from cleaner.errors import AudioFileError
+from cleaner.errors import AudioFileError, WriteError
 
 EDGES = {
     "uint8": np.array([[0, 127, 128, 255], [1, 2, 3, 4]], np.uint8),
@@ -43,5 +43,5 @@ def test_what_is_no_wav_file_is_named_in_one_line(tmp_path):
         read_clip(tmp_path / "text.wav")
     with pytest.raises(AudioFileError, match=r"none\.wav is missing"):
         clip_info(tmp_path / "none.wav")
-    with pytest.raises(AudioFileError, match=r"nowhere.*cannot be written"):
+    with pytest.raises(WriteError, match=r"nowhere.*cannot be written"):
         write_clip(tmp_path / "nowhere" / "a.wav", EDGES["int16"], 8_000)

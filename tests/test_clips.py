@@ -9,7 +9,7 @@ from cleaner.audio import analysis_blocks, open_recording
 from cleaner.audio.clips import read_clip, write_clip
 from cleaner.clips import SliceSettings, parse_clip_seconds, slice_recording
 from cleaner.dataset import load_dataset, open_dataset
-from cleaner.errors import AudioFileError, CleanerError, LabelsError, UsageError
+from cleaner.errors import AudioFileError, CleanerError, LabelsError, UsageError, WriteError
 from cleaner.features import log_mel
 from cleaner.label_form import ClipLabel, Removal
 from cleaner.labels import read_labels, update_labels
@@ -121,7 +121,9 @@ def test_two_recordings_of_one_name_live_side_by_side(recording, data, tmp_path)
     assert len(read_manifest(data)) == 5 and len(read_labels(data / "labels.json")) == 5
 
 
-@pytest.mark.parametrize("stem", ["épisode #1 (final)", "a_1", "two\nlines", 'a "quoted", name', "-2", "..x"])
+@pytest.mark.parametrize(
+    "stem", ["épisode #1 (final)", "a_1", "two\nlines", 'a "quoted", name', "-2", "..x", "ä" * 120]
+)
 def test_recordings_of_any_name_go_in_and_come_out(tmp_path, data, stem):
     write_clip(tmp_path / f"{stem}.wav", noise(2.5), 8_000)
     assert slice_recording(tmp_path / f"{stem}.wav", data, TWO_SECONDS).recording == stem
@@ -150,6 +152,14 @@ def test_a_broken_labels_file_stops_the_work_and_stays(recording, data):
         slice_recording(recording, data)
     assert (data / "labels.json").read_text() == '{"ep_0": {"duration'
     assert not (data / "clips").exists()
+
+
+@pytest.mark.parametrize("name", ["clips/ep_1.wav", "mels/ep_1.npy"])
+def test_a_clip_that_cannot_be_written_is_named_and_nothing_is_left_beside(recording, data, name):
+    (data / name).mkdir(parents=True)
+    with pytest.raises(WriteError, match=rf"{name} cannot be written: Is a directory$"):
+        slice_recording(recording, data, TWO_SECONDS)
+    assert not list(data.glob("*/.*")) and not (data / "manifest.csv").exists()
 
 
 def test_a_recording_without_sound_is_named(tmp_path, data):

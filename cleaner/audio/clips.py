@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cleaner.errors import AudioFileError
+from cleaner.files import written_whole
 from cleaner.samples import from_float, interleaved, to_float
 
 # How a wav file stores a sample, and the numpy type that holds it without loss.
@@ -24,9 +25,9 @@ _TYPES = {
 
 
 def write_clip(path: str | Path, samples: np.ndarray, rate_hz: int, bits: int | None = None) -> None:
-    """Write ``(C, n)`` of any decoder's sample type as a wav file of the same depth.
+    """Write ``(C, n)`` of any decoder's sample type as a wav file of the same depth, whole or not at all.
 
-    int32 holds 24-bit sound where ``bits`` is 24 or less. Raises AudioFileError where it cannot be written.
+    int32 holds 24-bit sound where ``bits`` is 24 or less. Raises WriteError.
     """
     channels, length = samples.shape
     little = samples.dtype.newbyteorder("<")
@@ -36,12 +37,9 @@ def write_clip(path: str | Path, samples: np.ndarray, rate_hz: int, bits: int | 
         width = 3
         stored = stored.view(np.uint8).reshape(length, channels, 4)[..., 1:]
     data = stored.tobytes()
-    try:
-        with Path(path).open("wb") as file:
-            file.write(_header(len(data), channels, rate_hz, width, samples.dtype.kind == "f"))
-            file.write(data + b"\0" * (len(data) % 2))
-    except OSError as error:
-        raise AudioFileError(f"{path} cannot be written: {error.strerror}") from None
+    with written_whole(path, flush=False) as file:
+        file.write(_header(len(data), channels, rate_hz, width, samples.dtype.kind == "f"))
+        file.write(data + b"\0" * (len(data) % 2))
 
 
 def _header(size: int, channels: int, rate_hz: int, width: int, is_float: bool) -> bytes:
