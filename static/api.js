@@ -2,7 +2,7 @@
 
 const TIMEOUT_MS = 15_000; // of what is asked again where no answer comes
 
-export class ServerError extends Error {
+class ServerError extends Error {
   constructor(status, message, body) {
     super(message);
     this.status = status;

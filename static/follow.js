@@ -12,9 +12,7 @@ export function follow(since, onStatus, onTrouble) {
   let version = since;
   let failures = 0;
   let told = null; // the trouble's own sentence
-  let timer = null;
   const ask = async () => {
-    clearTimeout(timer);
     try {
       const status = await api.status(version);
       await onStatus(status);
@@ -29,8 +27,7 @@ export function follow(since, onStatus, onTrouble) {
         onTrouble(error);
       }
     }
-    timer = setTimeout(ask, document.hidden ? 5 * EVERY_MS : EVERY_MS);
+    setTimeout(ask, document.hidden ? 5 * EVERY_MS : EVERY_MS);
   };
   ask();
-  return ask;
 }

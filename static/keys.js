@@ -6,7 +6,7 @@ const NAMES = {
 };
 
 /** The key combination of an event, in the form of the table of actions. */
-export function combination(event) {
+function combination(event) {
   const modifiers = [
     (event.ctrlKey || event.metaKey) && "Control", event.altKey && "Alt", event.shiftKey && "Shift",
   ].filter(Boolean);

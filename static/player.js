@@ -80,10 +80,8 @@ export class Player extends Emitter {
   }
 
   #ended(buffer, offsetS, lengthS) {
-    const end = this.#toClip(Math.min(offsetS + lengthS, buffer.duration));
     this.stop();
-    this.seek(end);
-    this.emit("player.end", end);
+    this.seek(this.#toClip(Math.min(offsetS + lengthS, buffer.duration)));
   }
 
   #enter(state) {

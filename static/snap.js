@@ -1,7 +1,7 @@
 /** Finds the quietest place near a moment, so that an edge does not fall into a sound. */
 
 const WINDOW_S = 0.005;
-export const REACH_S = 0.04;
+const REACH_S = 0.04;
 
 /** Loudness of a sound in steps of 5 ms, as near as whole samples come: sum of squares over all channels. */
 export function loudness(buffer) {

@@ -1,6 +1,7 @@
 """Who may import whom, and which heavy packages live behind which door, read from the syntax trees."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = {"preprocess", "main", "train", "evaluate", "infer"}
 SOURCES = sorted([*ROOT.glob("*.py"), *ROOT.glob("cleaner/**/*.py"), *ROOT.glob("labeler/**/*.py")])
+PAGE = sorted(ROOT.glob("static/**/*.js"))
 
 # package -> the files that may import it, at any depth
 DOORS = {
@@ -65,6 +67,16 @@ def test_outside_things_have_one_door(path):
 def test_slow_packages_are_imported_when_needed(path):
     late = LATE - {"torch"} if relative(path) in EARLY_TORCH else LATE
     assert not imports(path, only_at_top=True) & late
+
+
+@pytest.mark.parametrize("path", PAGE, ids=relative)
+def test_what_a_module_of_the_page_offers_is_used_elsewhere(path):
+    """Its exports, and the events that it emits."""
+    others = [*PAGE, *ROOT.glob("tests/browser/*.py")]
+    elsewhere = "".join(other.read_text("utf-8") for other in others if other != path)
+    text = path.read_text("utf-8")
+    offered = re.findall(r"^export (?:async )?\w+ (\w+)", text, re.M) + re.findall(r'emit\("([\w.]+)"', text)
+    assert [name for name in offered if not re.search(rf"\b{name}\b", elsewhere)] == []
 
 
 def test_packages_form_no_circle():
