@@ -18,6 +18,7 @@ from cleaner.measuring.tables import text_table
 from cleaner.metrics import auc
 from cleaner.render import render
 from cleaner.segments import CutList, Segment, Source
+from model import load_checkpoint
 from train import TrainSettings, train
 
 _FRAMES_PER_S = FeatureConfig.sample_rate_hz // FeatureConfig.hop_samples
@@ -43,20 +44,13 @@ def by_size(names: Iterable[str], data: str | Path, out: str | Path, **options: 
         rows.append(
             {
                 "name": name,
-                "parameters": parameters_in(best),
+                "parameters": load_checkpoint(best).network.parameter_count,
                 "auc": auc(*answers_of(detector, data)),
                 "load_ms": 1_000 * _median_s(partial(load_detector, best)),
                 "ms_per_minute": 1_000 * inference_s(detector, 60.0),
             }
         )
     return rows
-
-
-def parameters_in(checkpoint: Path) -> int:
-    """Number of trained values in a checkpoint."""
-    from model import load_checkpoint
-
-    return sum(parameter.numel() for parameter in load_checkpoint(checkpoint).network.parameters())
 
 
 def inference_s(detector: Detector, length_s: float) -> float:
