@@ -13,7 +13,6 @@ if __name__ == "__main__":
     leave_at_once()  # the imports below take a moment, too
 
 import secrets
-import signal
 import sys
 import threading
 import webbrowser
@@ -116,7 +115,6 @@ def serve(settings: AppSettings) -> None:
     print(f"Labeling {settings.data} at {address} (Ctrl-C ends it)", flush=True)
     if not settings.no_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         server.run()
     finally:

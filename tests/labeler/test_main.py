@@ -113,14 +113,15 @@ def runs_still(process):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc to list processes with")
-def test_a_training_ends_with_the_app(start, data, tmp_path, wait_until):
+@pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_training_ends_with_the_app(start, data, tmp_path, wait_until, ending):
     process, address = start(data, "--no-model", "--runs", str(tmp_path / "runs"))
     for clip in range(4):
         ask(f"{address}api/clips/talk_{clip}/labels", {"revision": 0, "reviewed": True})
     assert ask(f"{address}api/training/start", {})["state"] == "running"
     tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
     [training] = [child for task in tasks for child in task.read_text().split()]
-    process.terminate()
+    process.send_signal(getattr(signal, ending))
     assert process.wait(timeout=10) == 0
     wait_until(lambda: not runs_still(training))
 
