@@ -28,7 +28,7 @@ from cleaner.pipeline import prefetch
 # Starting a process takes as long as decoding a minute.
 _LONG_S = 120
 _PIPE_BYTES = 2**20  # as much as Linux lets everybody have
-_SHARED_BYTES = 2**22  # eight blocks of 16 bit stereo
+_SHARED_BYTES = 2**22  # seven blocks of stereo in 16 bit, three in float32 as of an mp3
 _ROOT = Path(__file__).resolve().parents[2]
 # What comes, its size in bytes, and where it begins if it lies in the shared memory; what the pass found out
 # comes last. Each block that was taken from the shared memory is answered by ``TAKEN``.
@@ -55,7 +55,7 @@ def blocks_ahead(recording: Recording, stop: int | None = None, packed: bool = F
 
 
 class _Decoder:
-    """A process that decodes one recording after another; it ends when nothing is asked of it any more."""
+    """A process that decodes one recording after another; it waits for the next while this process lives."""
 
     def __init__(self) -> None:
         also = os.environ.get("PYTHONPATH")
