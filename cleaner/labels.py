@@ -47,11 +47,7 @@ def read_labels(path: str | Path) -> dict[str, ClipLabel]:
 
     Raises LabelsError, which names the file and the clip, shows the value and says what is allowed.
     """
-    entries = read_entries(Path(path))
-    try:
-        return {clip: parse_label(clip, entry) for clip, entry in entries.items()}
-    except LabelsError as error:
-        raise LabelsError(f"{path}: {error}") from None
+    return parse_entries(path, read_entries(Path(path)))
 
 
 def update_labels(path: str | Path, change: Change) -> None:
@@ -63,7 +59,7 @@ def update_labels(path: str | Path, change: Change) -> None:
     path = Path(path)
     with locked(path):
         entries = read_entries(path)
-        labels = {clip: parse_label(clip, entry) for clip, entry in entries.items()}
+        labels = parse_entries(path, entries)
         changed = change(dict(labels))
         for clip, label in changed.items():
             revision = labels[clip].revision + 1 if clip in labels else label.revision
@@ -130,6 +126,14 @@ def read_entries(path: Path) -> dict[str, Any]:
             f"{path} is not a labels file: clips with 'remove' or 'label' belong in it; it was left as it is"
         )
     return entries
+
+
+def parse_entries(path: str | Path, entries: Mapping[str, Any]) -> dict[str, ClipLabel]:
+    """Entries of a file, understood; raises LabelsError, which names the file and the clip."""
+    try:
+        return {clip: parse_label(clip, entry) for clip, entry in entries.items()}
+    except LabelsError as error:
+        raise LabelsError(f"{path}: {error}") from None
 
 
 def _looks_like_a_label(entry: Any) -> bool:

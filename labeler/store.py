@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.dataset import Dataset
-from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel, label_to_json, parse_label
-from cleaner.labels import Conflict, back_up, entry_line, locked, read_entries, write_lines
+from cleaner.labels import Conflict, back_up, entry_line, locked, parse_entries, read_entries, write_lines
 from cleaner.originals import HOP_S
 from labeler.changes import Changes
 
@@ -83,11 +82,8 @@ class LabelStore:
             return
         entries = read_entries(self.dataset.labels_path)
         changed = {clip: entry for clip, entry in entries.items() if self._entries.get(clip) != entry}
-        try:
-            parsed = {clip: parse_label(clip, entry) for clip, entry in changed.items()}
-        except LabelsError as error:
-            raise LabelsError(f"{self.dataset.labels_path}: {error}") from None
-        parsed = {clip: self._past_what_is_known(clip, label) for clip, label in parsed.items()}
+        labels = parse_entries(self.dataset.labels_path, changed)
+        parsed = {clip: self._past_what_is_known(clip, label) for clip, label in labels.items()}
         for clip in self._entries.keys() - entries.keys():
             for known in (self._entries, self._lines, self._labels, self._intervals):
                 known.pop(clip, None)

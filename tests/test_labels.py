@@ -149,8 +149,9 @@ def test_a_broken_or_foreign_file_is_named_and_never_overwritten(tmp_path, text,
 )
 def test_a_bad_entry_is_refused_by_name_value_and_what_is_allowed(labels_path, change, says):
     labels_path.write_text(json.dumps({"ep_7": OURS | change}))
-    with pytest.raises(LabelsError, match=f"{labels_path}: clip ep_7 .*{says}"):
-        read_labels(labels_path)
+    for attempt in (read_labels, lambda path: update_labels(path, lambda labels: labels)):
+        with pytest.raises(LabelsError, match=f"{labels_path}: clip ep_7 .*{says}"):
+            attempt(labels_path)
 
 
 def test_a_bad_label_is_never_written(labels_path):
