@@ -20,10 +20,10 @@ from cleaner.audio import (
     output_format,
 )
 from cleaner.audio.carried import without_gain
-from cleaner.audio.dc_offset import HEARD_S, dc_offset
 from cleaner.audio.loudness import at_gain, gain_for, missed_loudness
 from cleaner.cutting.room_tone import RoomTone
 from cleaner.cutting.shade import shaded, shades
+from cleaner.dc_offset import HEARD_S, dc_offset
 from cleaner.pipeline import prefetch
 from cleaner.samples import full_scale, to_float
 from cleaner.segments import CutList, TimeMap

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cleaner.audio import analysis_blocks, open_recording
-from cleaner.audio.dc_offset import DcOffset, dc_offset, without_dc_offset
 from cleaner.cutting.edges import EdgeEnergy
 from cleaner.cutting.shade import shaded, shades
+from cleaner.dc_offset import DcOffset, dc_offset, without_dc_offset
 from cleaner.render import rendered_blocks
 from cleaner.samples import from_float, full_scale
 from cleaner.segments import CutList, Segment, Source

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
-from cleaner.audio.dc_offset import without_dc_offset
+from cleaner.dc_offset import without_dc_offset
 from cleaner.frames import ANALYSIS_RATE_HZ, analysis_length
 from cleaner.samples import to_float
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.audio.dc_offset import DcOffset
 from cleaner.cli import parse_time, setting
 from cleaner.cutting.dips import REACH_BINS, without_dip
+from cleaner.dc_offset import DcOffset
 from cleaner.errors import UsageError
 from cleaner.samples import to_float
 

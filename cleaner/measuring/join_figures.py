@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.audio import Recording
-from cleaner.audio.dc_offset import without_dc_offset
+from cleaner.dc_offset import without_dc_offset
 from cleaner.samples import to_float
 from cleaner.segments import CutList, TimeMap
 
