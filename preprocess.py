@@ -21,7 +21,7 @@ from cleaner.cli import Parser, add_options, options_from, run, setting
 from cleaner.clips import Sliced, SliceSettings, slice_recording
 from cleaner.errors import CleanerError, SystemRefusal, UsageError
 from cleaner.imports import read_marks
-from cleaner.imports.apply import Applied, apply, import_labels
+from cleaner.imports.apply import Applied, apply, import_files
 from cleaner.imports.meaning import MEANINGS
 from cleaner.inputs import expand_inputs
 from cleaner.labels import read_labels
@@ -35,7 +35,7 @@ class PreprocessSettings:
     labels: tuple[str, ...] = setting(
         (),
         "labels made elsewhere, on the recording's own clock: Audacity, TextGrid, RTTM, CSV, Label Studio, "
-        "auto-editor or our cuts.json; may be given several times",
+        "auto-editor or our cuts.json; given several times, the files' marks count together",
         metavar="FILE",
         repeat=True,
     )
@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recordings = expand_inputs(options.recordings)
     if settings.edited:
         _check_edited(settings.edited, recordings)
+        if settings.labels:
+            raise UsageError("--labels and --edited each label the whole recording; give one of the two")
     label_files = pair_labels(settings.labels, recordings)
     read_labels(Path(settings.data) / "labels.json")  # cheap, and told before the slow work
     slicing = options_from(options, SliceSettings)
@@ -69,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for recording in recordings:
         try:
             sliced = _slice(recording, settings.data, slicing)
-            for label_file in label_files.get(recording, []):
-                _import(label_file, sliced, settings, alone=len(recordings) == 1)
+            if recording in label_files:
+                _import(label_files[recording], sliced, settings, alone=len(recordings) == 1)
             if settings.edited:
                 _learn_from(settings.edited, recording, sliced, settings)
         except (CleanerError, OSError) as error:
@@ -93,9 +95,10 @@ def _slice(recording: Path, data: str, settings: SliceSettings) -> Sliced:
     return sliced
 
 
-def _import(label_file: str, sliced: Sliced, settings: PreprocessSettings, alone: bool) -> None:
+def _import(label_files: Sequence[str], sliced: Sliced, settings: PreprocessSettings, alone: bool) -> None:
     labels_path = Path(settings.data) / "labels.json"
-    _tell(label_file, import_labels(label_file, sliced.clips, labels_path, settings.labels_mean, alone))
+    applied = import_files(label_files, sliced.clips, labels_path, settings.labels_mean, alone)
+    _tell(", ".join(label_files), applied)
 
 
 def _learn_from(edited: Path, recording: Path, sliced: Sliced, settings: PreprocessSettings) -> None:

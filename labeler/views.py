@@ -193,7 +193,8 @@ def import_labels() -> Response:
     name = query.get("name") or "a file without a name"
     marks = marks_in(request.get_data(), name)
     try:
-        applied = import_marks(marks, name, clips, project().dataset.labels_path, query.get("mean") or None)
+        labels_path = project().dataset.labels_path
+        applied = import_marks([(name, marks)], clips, labels_path, query.get("mean") or None)
     except UnsaidMeaning as error:
         abort(400, f"{error.question} Choose what its stretches mean")
     return jsonify(clips=applied.changed, left=applied.left, notes=applied.notes)

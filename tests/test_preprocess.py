@@ -11,7 +11,7 @@ import preprocess
 from cleaner.audio.clips import write_clip
 from cleaner.cli import run
 from cleaner.dataset import load_dataset
-from cleaner.label_form import ClipLabel, Removal
+from cleaner.label_form import ClipLabel, Removal, Unknown
 from cleaner.labels import read_labels, update_labels
 
 ROOT = Path(preprocess.__file__).parent
@@ -71,6 +71,26 @@ def test_labels_come_along_on_the_recordings_own_clock(folder, capsys):
     output = capsys.readouterr()
     assert "ep.txt: labels of 3 clips" in output.out
     assert "note: ep.txt: 1 mark outside the recording's 12 s: cut there" in output.err
+
+
+def test_the_marks_of_all_label_files_of_a_recording_count_together(folder, capsys):
+    (folder / "breaths.txt").write_text("1\t2\tbreath\n")
+    (folder / "silences.txt").write_text("3\t4\tsilence\n")
+    both = ("--labels", "breaths.txt", "--labels", "silences.txt")
+    assert exit_code("ep.wav", *both) == 0
+    labels = read_labels("data/labels.json")
+    assert labels["ep_0"].remove == (Removal(1.0, 2.0, "breath"), Removal(3.0, 4.0, "silence"))
+    assert "breaths.txt, silences.txt: labels of 3 clips" in capsys.readouterr().out
+
+
+def test_what_one_label_file_keeps_and_another_removes_is_unknown(folder, capsys):
+    (folder / "turns.rttm").write_text("SPEAKER ep 1 0 3 <NA> <NA> ann <NA> <NA>\n")
+    (folder / "breaths.txt").write_text("2\t4\tbreath\n")
+    assert exit_code("ep.wav", "--labels", "turns.rttm", "--labels", "breaths.txt") == 0
+    label = read_labels("data/labels.json")["ep_0"]
+    assert label.remove == (Removal(3.0, 4.0, "breath"),)
+    assert label.unknown == (Unknown(2.0, 3.0), Unknown(4.0, 5.0))  # the rest is called neither
+    assert "1.00 s are marked to be kept and to be removed" in capsys.readouterr().err
 
 
 def test_an_import_never_takes_the_place_of_a_persons_label(folder, capsys):
@@ -133,6 +153,7 @@ def test_with_several_recordings_labels_go_to_the_one_whose_name_they_bear(folde
             2,
             "it does not say of which recording it is",
         ),
+        (["ep.wav", "--labels", "unsaid.txt", "--edited", "other.wav"], 2, "give one of the two"),
         (["ep.wav", "--data", "broken"], 1, "labels.json is not whole JSON"),
         (["broken/labels.json"], 1, "labels.json is not a sound file"),
     ],

@@ -35,19 +35,30 @@ def import_labels(
     means: str | None = None,
     alone: bool = True,
 ) -> Applied:
-    """Label the clips of one recording from a file on the recording's clock, as ``import_marks`` does."""
-    return import_marks(read_marks(label_file), str(label_file), clips, labels_path, means, alone)
+    """``import_files`` of one file."""
+    return import_files([label_file], clips, labels_path, means, alone)
 
 
-def import_marks(
-    marks: Sequence[Mark],
-    where: str,
+def import_files(
+    label_files: Sequence[str | Path],
     clips: Sequence[Clip],
     labels_path: str | Path,
     means: str | None = None,
     alone: bool = True,
 ) -> Applied:
-    """Label the clips of one recording with the marks of a label file, which messages call ``where``.
+    """Label the clips of one recording from files on its clock, as ``import_marks`` does."""
+    files = [(str(label_file), read_marks(label_file)) for label_file in label_files]
+    return import_marks(files, clips, labels_path, means, alone)
+
+
+def import_marks(
+    files: Sequence[tuple[str, Sequence[Mark]]],
+    clips: Sequence[Clip],
+    labels_path: str | Path,
+    means: str | None = None,
+    alone: bool = True,
+) -> Applied:
+    """Label the clips of one recording with the marks of files, each with its name, as if they were one file.
 
     What a person drew or reviewed, and the original's labels, stay; an earlier import is replaced. ``means``
     is what marks mean that do not say it; ``alone`` allows a file that names one recording, of whatever name.
@@ -55,10 +66,14 @@ def import_marks(
     """
     recording = Path(clips[0].path).name or clips[0].recording
     duration_s = max(clip.start_s + clip.duration_s for clip in clips)
-    marks = marks_of(marks, recording, where, alone)
-    imported = meaning_of(marks, duration_s, where, means)
-    notes = (*note_on_the_name(marks, recording, where), *imported.notes)
-    return apply(replace(imported, notes=notes), clips, labels_path, "import")
+    marks: list[Mark] = []
+    notes: list[str] = []
+    for where, its_marks in files:
+        mine = marks_of(its_marks, recording, where, alone)
+        notes += note_on_the_name(mine, recording, where)
+        marks += mine
+    imported = meaning_of(marks, duration_s, ", ".join(where for where, _ in files), means)
+    return apply(replace(imported, notes=(*notes, *imported.notes)), clips, labels_path, "import")
 
 
 def apply(imported: Imported, clips: Sequence[Clip], labels_path: str | Path, source: str) -> Applied:
