@@ -146,6 +146,26 @@ def test_the_built_mixes_are_measured(shared_data, capsys):
     told = capsys.readouterr().out
     assert "share kept of" in told
     assert "loudness, at 99 % of sentences" in told
+    assert "without --peer-folder" in told
+
+
+def test_a_folder_of_peers_without_their_files_is_named(shared_data, tmp_path):
+    pytest.importorskip("kaldi_native_fbank")
+    given = ["--mix", str(shared_data / "test"), "--peer-folder", str(tmp_path), "--peers", "loudness"]
+    with pytest.raises(UsageError, match=r"teacher's file is missing: .*fireredvad_vad\.onnx"):
+        evaluate.main(given)
+
+
+@pytest.mark.parametrize(
+    ("part", "folder", "said"),
+    [
+        ("mixes", None, {"peers_doubt": False}),
+        ("mix", "models", {"peers_doubt": True}),
+        ("podcast", None, {}),
+    ],
+)
+def test_figures_of_built_recordings_say_whether_peers_doubted(part, folder, said):
+    assert evaluate._doubt_of(part, evaluate.PeerSettings(peer_folder=folder)) == said
 
 
 def test_the_first_contender_leads_by_paired_differences():

@@ -62,12 +62,11 @@ def load_peer(name: str, folder: Path | None = None, cache: Path | None = None) 
 def hearing_no_speech(folder: Path | None, cache: Path | None = None) -> Peer | None:
     """Of clean speech, where Silero and FireRedVAD both are sure to hear none: bool ``(D,)``.
 
-    None where the folder or a package is missing.
+    None where no folder is named; UsageError where it lacks a file, or a package is missing.
     """
-    try:
-        both = [load_peer(name, folder, cache) for name in teachers.TEACHERS]
-    except UsageError:
+    if folder is None:
         return None
+    both = [load_peer(name, folder, cache) for name in teachers.TEACHERS]
     return lambda samples: np.max([peer(samples) for peer in both], axis=0) < _SURE_OF_NONE
 
 

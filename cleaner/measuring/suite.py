@@ -29,6 +29,7 @@ from cleaner.sound_list import sounds_in
 Part = Callable[[Path, Doubt | None], Iterator[Judged]]
 
 TAIL_CLIPS = range(354, 442)
+BUILT = ("mixes", "noises")  # parts of clean sentences, in which peers may doubt that something is speech
 
 _NOISES = TrialSettings(
     background=False, event_share=0.65, laughter_share=0.3, event_low_db=-6, event_high_db=6, sentences=12
