@@ -130,6 +130,33 @@ def test_the_originals_labels_say_the_same_of_a_recording_as_of_its_clip(tmp_pat
         assert text_of(judged.truth) == "k" * 25
 
 
+def ours(seconds, *remove):
+    return {"duration_s": seconds, "remove": [[*one, ""] for one in remove], "reviewed": True}
+
+
+def test_whole_recordings_are_judged_by_clips_of_the_length_that_their_labels_say(tmp_path):
+    write_recording(tmp_path / "talk.wav", 12.0)
+    labels = {"talk_0": ours(10, [0, 1]), "talk_1": ours(2, [1, 2])}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    [judged] = judged_in(tmp_path)
+    assert text_of(judged.truth) == "r" * 5 + "k" * 50 + "r" * 5
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"talk_0": ours(10), "talk_1": ours(1)},  # the recording goes on for 2 s
+        {"talk_0": ours(5), "talk_1": ours(10)},
+        {"talk_0": ours(10), "talk_1": {"label": [1] * 126}},
+    ],
+)
+def test_labels_of_clips_of_several_lengths_are_refused(tmp_path, labels):
+    write_recording(tmp_path / "talk.wav", 12.0)
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(LabelsError, match="belong to another recording or clip length"):
+        list(judged_in(tmp_path))
+
+
 def test_the_podcast_is_judged_by_its_authors_labels(shared_data):
     [judged] = judged_in(shared_data / "podcast")
     assert len(judged.truth) == 442 * 250

@@ -25,7 +25,9 @@ from cleaner.originals import as_intervals, trimmed_part
 from cleaner.samples import to_float
 from cleaner.targets import kind_target_of, target_of
 
-ORIGINAL_CLIP_S = 5
+ORIGINAL_CLIP_S = 5.0
+# A clip's length is whole samples, and its label's is rounded.
+_SLACK_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _samples_of_clips(dataset: Dataset, clips: list[str]) -> Callable[[], np.nda
 
 
 def _of_whole_recordings(recordings: Sequence[Path], labels_path: Path) -> Iterator[Judged]:
-    """Whole recordings beside a ``labels.json`` whose clips are 5 s of them: the original's own podcast."""
+    """Whole recordings beside a ``labels.json`` of their clips, as the original's own podcast has it."""
     labels = read_labels(labels_path)
     for path in recordings:
         ids = {clip: split_clip_id(clip) for clip in labels}
@@ -132,25 +134,50 @@ def _of_whole_recordings(recordings: Sequence[Path], labels_path: Path) -> Itera
 
 
 def judged_clips(path: Path, clips: dict[int, ClipLabel]) -> Judged:
-    """A whole recording whose 5 s clips, by index, have labels; what is in no clip is unknown."""
+    """A whole recording whose clips, by index, have labels; what is in no clip is unknown.
+
+    Clips are as long as the longest label says, and 5 s in the original's form. Raises LabelsError where
+    labels do not fit clips of one length.
+    """
     with open_recording(path) as recording:
         rate_hz = recording.info.sample_rate_hz
         source = np.concatenate(list(recording.blocks()), axis=1)
     decisions = decisions_in(source.shape[1], rate_hz)
     truth = np.full(decisions, np.nan, np.float32)
     kinds = np.full(decisions, -1, np.int64)
+    clip_s = _clip_length_s(path, clips, source.shape[1] / rate_hz)
     for index, label in clips.items():
-        clip = source[:, index * ORIGINAL_CLIP_S * rate_hz : (index + 1) * ORIGINAL_CLIP_S * rate_hz]
+        start, stop = (round(place * clip_s * rate_hz) for place in (index, index + 1))
+        clip = source[:, start:stop]
         if not clip.shape[1]:
             continue
         if label.original is not None:
             span = trimmed_part(to_float(clip), rate_hz, len(label.original))
             label = as_intervals(label.original, *span, clip.shape[1] / rate_hz)
         count = decisions_in(clip.shape[1], rate_hz)
-        first = index * ORIGINAL_CLIP_S * DECISIONS_PER_S
+        first = round(index * clip_s * DECISIONS_PER_S)
         here = slice(first, first + count)
         truth[here], kinds[here] = target_of(label, count), kind_target_of(label, count)
     return Judged(path.stem, lambda: read_samples(path), truth, kinds, path.stem)
+
+
+def _clip_length_s(path: Path, clips: dict[int, ClipLabel], recording_s: float) -> float:
+    """How long each clip of a recording of ``recording_s`` is; the last may be shorter."""
+    clip_s = max(_labelled_s(label) for label in clips.values())
+    for index, label in clips.items():
+        wanted_s = min(clip_s, recording_s - index * clip_s)
+        if label.original is not None:
+            wanted_s = clip_s  # of a last clip, too, the values do not say how long it is
+        if wanted_s > 0 and abs(_labelled_s(label) - wanted_s) > _SLACK_S:
+            raise LabelsError(
+                f"{path}: the label of its clip {index} is of {_labelled_s(label):g} s, where clips of "
+                f"{clip_s:g} s need {wanted_s:g} s; these labels belong to another recording or clip length"
+            )
+    return clip_s
+
+
+def _labelled_s(label: ClipLabel) -> float:
+    return ORIGINAL_CLIP_S if label.original is not None else label.duration_s
 
 
 def _of_file(path: Path, labels: Path | None, means: str | None) -> Iterator[Judged]:
