@@ -46,6 +46,7 @@ from cleaner.training.training_data import (
     joined,
     split,
     tracks_of,
+    truth_digest,
 )
 from model import MODELS, Checkpoint, Network, load_checkpoint, save_checkpoint
 
@@ -102,6 +103,7 @@ class State:
     best: float = -math.inf
     stale: int = 0  # epochs since the best
     history: list[dict[str, Any]] = field(default_factory=list)
+    truth: str = ""  # digest of the labels that it learns from and is judged by
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class Job:
     arguments: dict[str, Any]  # all settings by name, as they are kept in the checkpoint
     sources: Sequence[Crops]
     validation: Sequence[Track]
+    truth: str  # digest of the labels and of what validates
     epoch_steps: int
 
     @property
@@ -165,10 +168,12 @@ def train(
     torch.manual_seed(settings.seed)
     state = _resumed(out, settings, arguments) if resume else _begun(settings)
     job = _job(settings, augment, mixed, arguments, state)
+    if resume and state.truth != job.truth:
+        what = f"labels of {settings.data}" if settings.data else f"sounds of {settings.mix}"
+        raise UsageError(f"{what} have changed since {out} was begun; begin anew with --force")
+    state.truth = job.truth
     out.mkdir(parents=True, exist_ok=True)
     if not resume:
-        for name in ("last.pt", "best.pt", "metrics.jsonl", "curves.png"):  # of a run that this one replaces
-            (out / name).unlink(missing_ok=True)
         _begin(state, job, out)
 
     done = state.epoch * job.epoch_steps
@@ -178,7 +183,7 @@ def train(
             losses = []
             for step in range(first, first + job.epoch_steps):
                 losses.append(train_step(state, job, step))
-                _check_finite(losses[-1], state.epoch + 1, job, out)
+                _check_finite(losses[-1], state.epoch + 1, state, job)
                 update_average(state, min(settings.average, (step + 1) / (step + 10)))
                 bar.update()
             state.epoch += 1
@@ -361,13 +366,25 @@ def _resumed(out: Path, settings: TrainSettings, arguments: dict[str, Any]) -> S
     for name, value in last.arguments.items():
         if name not in ("out", "device") and arguments.get(name) != value:
             raise UsageError(f"{out} was begun with {name} = {value}, not {arguments.get(name)}")
-    initial = None if settings.init == "none" else load_checkpoint(str(settings.init))
-    state = _state(last.network, initial, settings)
     saved = dict(last.training_state)
+    if "truth" not in saved:
+        raise CheckpointError(
+            f"{out / 'last.pt'} holds no training state, so it cannot be resumed; begin anew with --force"
+        )
+    state = _state(last.network, _initial_from(saved.pop("initial"), last.network), settings)
     state.network.load_state_dict(saved.pop("network"))
     state.average.load_state_dict(saved.pop("average"))
     state.optimiser.load_state_dict(saved.pop("optimiser"))
     return replace(state, **saved)
+
+
+def _initial_from(saved: dict[str, Any] | None, alike: Network) -> Checkpoint | None:
+    """What training began with, as the run kept it: the file may be another by now, or elsewhere."""
+    if saved is None:
+        return None
+    network = copy.deepcopy(alike)
+    network.load_state_dict(saved["weights"])
+    return Checkpoint(network, calibration=saved["calibration"])
 
 
 def _state(network: Network, initial: Checkpoint | None, settings: TrainSettings) -> State:
@@ -401,8 +418,11 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
     """
     network = blended(state, job.settings.blend)
     logits, truth = validate(network, job.validation)
-    _check_finite(logits, state.epoch, job, out)
+    _check_finite(logits, state.epoch, state, job)
     figures = _figures(logits, truth)
+    if not state.history:
+        for name in ("last.pt", "best.pt", "metrics.jsonl", "curves.png"):  # of a run that this one replaces
+            (out / name).unlink(missing_ok=True)
     row = {"epoch": state.epoch, "epochs": job.settings.epochs, "loss": loss, **figures}
     state.history.append(row)
     score = figures["auc"] if math.isfinite(figures["auc"]) else -figures["validation_loss"]
@@ -427,18 +447,21 @@ def _judge(state: State, job: Job, loss: float | None, out: Path) -> None:
         "best": state.best,
         "stale": state.stale,
         "history": state.history,
+        "initial": state.initial
+        and {"weights": state.initial.network.state_dict(), "calibration": state.initial.calibration},
+        "truth": state.truth,
     }
     save_checkpoint(checkpoint, out / "last.pt")
     lines = "".join(text_of(row) + "\n" for row in state.history)
     write_whole(out / "metrics.jsonl", lines.encode())
 
 
-def _check_finite(values: np.ndarray | float, epoch: int, job: Job, out: Path) -> None:
+def _check_finite(values: np.ndarray | float, epoch: int, state: State, job: Job) -> None:
     """Raise TrainingError where losses or logits are no numbers any more."""
     if np.isfinite(values).all():
         return
-    best = out / "best.pt"
-    kept = f"{best} keeps the best epoch before" if best.exists() else "nothing was saved"
+    best = Path(job.settings.out) / "best.pt"
+    kept = f"{best} keeps the best epoch before" if state.history else "nothing was saved"
     raise TrainingError(
         f"training diverged in epoch {epoch}; {kept}. "
         f"Begin anew with --force and a --learning-rate below {job.settings.learning_rate:g}"
@@ -475,6 +498,7 @@ def _job(
     """Read or mix what is learnt from. Where there are labels, they come first and validate."""
     margin = state.network.config.context_frames // DECISION_FRAMES
     training: list[Sequence[Track]] = []
+    labelled: list[Track] = []
     validation: list[Track] = []
     if settings.data:
         tracks = tracks_of(load_dataset(settings.data))
@@ -488,7 +512,8 @@ def _job(
     crop = round(settings.crop_s * DECISIONS_PER_S)
     sources = [Crops(tracks, crop) for tracks in training]
     a_pass = math.ceil(sources[0].known_decisions / (settings.batch * crop))
-    return Job(settings, augment, arguments, sources, validation, max(MIN_EPOCH_STEPS, a_pass))
+    truth = truth_digest([*labelled, *validation])
+    return Job(settings, augment, arguments, sources, validation, truth, max(MIN_EPOCH_STEPS, a_pass))
 
 
 def _batch(job: Job, rng: np.random.Generator, vary: bool) -> Batch:

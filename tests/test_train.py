@@ -184,6 +184,15 @@ def test_a_fine_tuned_run_resumes_too(fine_tuning, folder):
     assert same_weights(whole, train(parts, quiet=True, resume=True))
 
 
+def test_a_resumed_run_needs_the_initial_weights_no_more(fine_tuning, folder):
+    """They may be another file by now, as a best.pt in the run's own folder is, or gone."""
+    whole = train(fine_tuning, quiet=True)
+    parts = replace(fine_tuning, out=str(folder / "parts"))
+    train(parts, quiet=True, stop_after=2)
+    (folder / "init.pt").unlink()
+    assert same_weights(whole, train(parts, quiet=True, resume=True))
+
+
 def test_fine_tuning_goes_a_share_of_the_way(fine_tuning, folder):
     """After one epoch, whose average does not depend on the share."""
     ends = [weights_of(folder / "init.pt")]
@@ -285,11 +294,16 @@ def test_a_run_is_never_overwritten_unasked(settings):
     train(replace(settings, epochs=1), quiet=True, force=True)
 
 
-def test_nothing_of_a_run_is_left_where_another_begins(settings, monkeypatch):
+def test_a_run_is_replaced_only_once_another_has_its_first_figures(settings, monkeypatch):
+    out = Path(settings.out)
     train(replace(settings, epochs=1), quiet=True)
-    monkeypatch.setattr(losses, "keep_loss", lambda logits, target: logits.sum() * np.nan)
-    assert "nothing was saved" in complaint(TrainingError, settings, force=True)
-    assert list(Path(settings.out).iterdir()) == []
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    with monkeypatch.context() as broken:
+        broken.setattr(losses, "keep_loss", lambda logits, target: logits.sum() * np.nan)
+        assert "nothing was saved" in complaint(TrainingError, settings, force=True)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    train(settings, quiet=True, force=True)
+    assert len((out / "metrics.jsonl").read_text().splitlines()) == 3
 
 
 def test_there_must_be_a_run_to_resume(settings):
@@ -300,6 +314,19 @@ def test_a_run_is_resumed_with_its_own_settings(settings):
     train(settings, quiet=True, stop_after=1)
     message = complaint(UsageError, replace(settings, learning_rate=0.01), resume=True)
     assert "learning_rate = 0.02, not 0.01" in message
+
+
+def test_a_run_is_not_resumed_on_other_labels(settings):
+    train(settings, quiet=True, stop_after=1)
+    relabel(settings, lambda index, clip: clip.update(reviewed=True))
+    message = complaint(UsageError, settings, resume=True)
+    assert "have changed since" in message and "--force" in message
+
+
+def test_what_holds_no_training_state_is_not_resumed(settings):
+    best = train(settings, quiet=True)
+    best.replace(best.with_name("last.pt"))
+    assert "last.pt holds no training state" in complaint(CheckpointError, settings, resume=True)
 
 
 def relabel(settings: TrainSettings, change) -> None:

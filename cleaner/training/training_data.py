@@ -4,6 +4,7 @@ Clips of one recording that follow each other are joined to a track, so that the
 borders. A split leaves the sound as it is and hides the truth of the other side.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,6 +78,16 @@ def check_enough(tracks: Sequence[Track], folder: object) -> None:
     for wanted, word in ((known > 0.5, "keep"), (known <= 0.5, "remove")):
         if not wanted.any():
             raise LabelsError(f"{folder}: nothing to {word} in {clips} reviewed clips, so nothing to learn")
+
+
+def truth_digest(tracks: Sequence[Track]) -> str:
+    """Equal where the same is said of the same stretches of the same recordings, in the same order."""
+    digest = hashlib.sha256()
+    for track in tracks:
+        digest.update(f"{track.recording} {len(track.target)}\n".encode())
+        digest.update(np.nan_to_num(track.target, nan=-1.0).astype("<f4").tobytes())
+        digest.update(track.kinds.astype("<i8").tobytes())
+    return digest.hexdigest()
 
 
 def split(tracks: Sequence[Track], share: float, margin: int) -> tuple[list[Track], list[Track]]:
