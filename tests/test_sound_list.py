@@ -5,7 +5,7 @@ import math
 import pytest
 
 from cleaner.errors import UsageError
-from cleaner.mixing.material import is_set_aside
+from cleaner.mixing.material import Material, is_set_aside
 from cleaner.sound_list import Sound, manifest_of, sounds_in
 
 LIST = """path,role,class,speaker,language,seconds,speech_start,speech_end,labels
@@ -94,3 +94,28 @@ def test_all_takes_of_a_speaker_are_set_aside_together(folder):
     aside = [sound.path.stem for sound in sounds_in(folder) if is_set_aside(sound)]
     assert aside
     assert len(aside) == 2 * len({stem[0] for stem in aside})
+
+
+@pytest.mark.parametrize(
+    ("voices", "aside"),
+    [
+        ("ab", "b"),  # neither would be, by the rule that takes one of twelve
+        ("abd", "d"),
+        ("abcdefghijklmnopqrst", "d"),
+    ],
+)
+def test_of_few_voices_one_is_set_aside_too(folder, voices, aside):
+    rows = "".join(f"{voice}.wav,speech,{voice},1\n" for voice in voices)
+    (folder / "manifest.csv").write_text("path,role,speaker,seconds\n" + rows)
+    heard = [
+        "".join(sound.speaker for sound in Material(folder, set_aside=side).by_role["speech"])
+        for side in (False, True)
+    ]
+    assert heard[1] == aside
+    assert sorted(heard[0] + heard[1]) == sorted(voices)
+
+
+def test_one_voice_is_too_few_to_set_one_aside(folder):
+    (folder / "manifest.csv").write_text("path,role,speaker,seconds\na.wav,speech,a,1\n")
+    with pytest.raises(UsageError, match=r"voices in .*train: 1, .* needs at least 2"):
+        Material(folder, set_aside=True)

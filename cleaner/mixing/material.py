@@ -55,11 +55,20 @@ class Material:
         self._samples: dict[Path, np.ndarray] = {}
         self._activity: dict[Path, np.ndarray] = {}
         self.by_role: dict[str, list[Sound]] = defaultdict(list)
-        for sound in training_sounds(folder):
-            if is_set_aside(sound) == set_aside:
+        sounds = training_sounds(folder)
+        voices = {_voice(sound) for sound in sounds if sound.role == "speech"}
+        if not voices:
+            raise UsageError(f"no speech in {folder}: its manifest.csv must name files with the role speech")
+        aside = _voices_aside(voices)
+        for sound in sounds:
+            voice = _voice(sound)
+            if (voice in aside if voice in voices else is_set_aside(sound)) == set_aside:
                 self.by_role[sound.role].append(sound)
         if not self.by_role["speech"]:
-            raise UsageError(f"no speech in {folder}: its manifest.csv must name files with the role speech")
+            raise UsageError(
+                f"voices in {folder}: {len(voices)}, by what its manifest.csv gives the role speech; "
+                "training needs at least 2, one to be set aside"
+            )
 
     @cached_property
     def voices(self) -> "Groups":
@@ -101,9 +110,11 @@ def training_sounds(folder: Path) -> list[Sound]:
 
 
 def is_set_aside(sound: Sound) -> bool:
-    """Whether training leaves a sound aside, with all others of its speaker, for choosing and calibrating."""
-    name = sound.path.name if sound.speaker in _BY_TAKE else sound.speaker
-    return zlib.crc32(name.encode()) % _SET_ASIDE_ONE_IN == 0
+    """Whether training leaves a sound aside, with all others of its speaker, for choosing and calibrating.
+
+    Where that is none or all of a folder's voices, ``Material`` sets one of them aside.
+    """
+    return _drawn(_voice(sound)) % _SET_ASIDE_ONE_IN == 0
 
 
 def read_samples(path: Path) -> np.ndarray:
@@ -159,6 +170,22 @@ def _grouped(sounds: list[Sound], by: str) -> Groups:
         groups[getattr(sound, by)].append(sound)
     weights = np.sqrt([sum(sound.seconds for sound in group) for group in groups.values()])
     return Groups(list(groups.values()), weights / weights.sum())
+
+
+def _voice(sound: Sound) -> str:
+    return sound.path.name if sound.speaker in _BY_TAKE else sound.speaker
+
+
+def _drawn(voice: str) -> int:
+    return zlib.crc32(voice.encode())
+
+
+def _voices_aside(voices: set[str]) -> set[str]:
+    """Of the voices of a folder those that training leaves aside: neither none nor all, if there are two."""
+    aside = {voice for voice in voices if _drawn(voice) % _SET_ASIDE_ONE_IN == 0}
+    if len(voices) > 1 and aside in (set(), voices):
+        return {min(voices, key=_drawn)}
+    return aside
 
 
 def _within(sound: Sound, activity: np.ndarray) -> np.ndarray:

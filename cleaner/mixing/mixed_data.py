@@ -44,13 +44,17 @@ def mixed_tracks(folder: Path, settings: MixedSettings, seed: int) -> tuple[list
     from cleaner.mixing.pool import load_pool, shard_path
     from cleaner.mixing.soft_targets import soft_target
 
-    pools, place = [], _place(folder, settings)
+    pools, place, sides = [], _place(folder, settings), []
     for aside, shards in ((False, settings.pool_shards), (True, ASIDE_SHARDS)):
-        first = seed + _ASIDE_SEED * aside
-        paths = [shard_path(place, first, shard) for shard in range(shards)]
-        missing = [shard for shard in range(shards) if not paths[shard].exists()]
+        mixing = _Mixing(folder, aside, settings, seed + _ASIDE_SEED * aside)
+        sides.append((mixing, [shard_path(place, mixing.seed, shard) for shard in range(shards)]))
+    lacking = [mixing for mixing, paths in sides if not all(path.exists() for path in paths)]
+    for mixing in lacking:
+        _maker(mixing)  # what either side lacks is told before any is mixed
+    for mixing, paths in sides:
+        missing = [shard for shard, path in enumerate(paths) if not path.exists()]
         if missing:
-            _make_shards(_Mixing(folder, aside, settings, first), missing)
+            _make_shards(mixing, missing)
         pools.append(load_pool(paths))
     heard = None if settings.teacher is None else pools[0].teacher
     target = soft_target(pools[0].activity, pools[0].inside, pools[0].kind, heard)
@@ -99,10 +103,10 @@ def _place(folder: Path, settings: MixedSettings) -> Path:
 
 def _make_shards(mixing: _Mixing, shards: list[int]) -> None:
     """Make shards side by side, each whole or not at all; which process makes one does not matter to it."""
-    make = _maker(mixing)  # here too, so that what is missing is said before processes start
     processes = min(usable_cores(), len(shards))
     with tqdm(total=len(shards), desc="mixing", unit="shard", disable=None) as bar:
         if processes == 1:
+            make = _maker(mixing)
             for shard in shards:
                 make(shard)
                 bar.update()
