@@ -1,6 +1,7 @@
 """Training episodes: what is laid where, and that its truth is known."""
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -205,10 +206,20 @@ def test_a_pool_without_teachers_says_so(material, tmp_path):
 
 
 def test_other_sounds_settings_or_judges_make_another_pool(tmp_path):
-    def place(manifest="path,role\n", settings=None, judged=True):
+    sound, teacher = tmp_path / "train" / "a.wav", tmp_path / "models" / "cmvn.ark"
+    for path in (sound, teacher):
+        path.parent.mkdir()
+        path.write_bytes(b"1234")
+
+    def place(manifest="path,role\ntrain/a.wav,speech\n", settings=None, judge=teacher.parent):
         (tmp_path / "manifest.csv").write_text(manifest)
-        return pool_folder(tmp_path / "pool", tmp_path / "train", settings or MixSettings(), judged)
+        return pool_folder(tmp_path / "pool", tmp_path / "train", settings or MixSettings(), judge)
 
     assert place() == place()
-    others = [place("path,role\na.wav,speech\n"), place(settings=MixSettings(bleed=0.1)), place(judged=False)]
-    assert len({place(), *others}) == 4
+    others = [place("path,role\n"), place(settings=MixSettings(bleed=0.1)), place(judge=None), place()]
+    for path in (sound, teacher):
+        path.write_bytes(b"12345")
+        others.append(place())
+        os.utime(path, (0, 0))
+        others.append(place())
+    assert len(set(others)) == len(others)

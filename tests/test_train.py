@@ -411,7 +411,7 @@ def test_the_command_line(folder):
 def write_pool(pools: Path, seeds: dict[int, int], episodes: int = 3, decisions: int = 200) -> None:
     """Mixed episodes as if of the sounds in the folder above."""
     (pools.parent / "manifest.csv").write_text("path,role\n")
-    folder = pool_folder(pools, pools.parent, MixSettings(), judged=False)
+    folder = pool_folder(pools, pools.parent, MixSettings(), teacher=None)
     rng = np.random.default_rng(0)
     for seed, shards in seeds.items():
         for shard in range(shards):

@@ -98,7 +98,8 @@ def _place(folder: Path, settings: MixedSettings) -> Path:
     from cleaner.mixing.episodes import MixSettings
     from cleaner.mixing.pool import pool_folder
 
-    return pool_folder(Path(settings.pool), folder, MixSettings(), settings.teacher is not None)
+    teacher = None if settings.teacher is None else Path(settings.teacher)
+    return pool_folder(Path(settings.pool), folder, MixSettings(), teacher)
 
 
 def _make_shards(mixing: _Mixing, shards: list[int]) -> None:

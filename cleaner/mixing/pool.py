@@ -18,7 +18,8 @@ from cleaner.features import log_mel
 from cleaner.files import write_whole
 from cleaner.mixing.episodes import Episode, MixSettings, episodes
 from cleaner.mixing.material import Material
-from cleaner.sound_list import manifest_of
+from cleaner.mixing.teachers import FIREREDVAD_FILES
+from cleaner.sound_list import manifest_of, sounds_in
 
 SHARD_EPISODES = 48
 
@@ -38,10 +39,18 @@ class Pool:
     teacher: np.ndarray
 
 
-def pool_folder(pools: Path, sounds: Path, settings: MixSettings, judged: bool) -> Path:
-    """Where the episodes lie that are mixed of the folder ``sounds``, ``judged`` by teachers or not."""
-    said = manifest_of(sounds).read_bytes() + repr((Path(sounds).name, settings, judged)).encode()
-    return Path(pools) / hashlib.sha256(said).hexdigest()[:8]
+def pool_folder(pools: Path, sounds: Path, settings: MixSettings, teacher: Path | None) -> Path:
+    """Where the episodes lie that are mixed of the folder ``sounds``, judged by the files in the folder
+    ``teacher`` if one is named.
+
+    Other files under the same names make another pool: told by size and time, as reading them would take
+    minutes.
+    """
+    files = [sound.path for sound in sounds_in(sounds)]
+    files += [teacher / name for name in FIREREDVAD_FILES] if teacher else []
+    states = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in files if path.is_file())]
+    said = repr((Path(sounds).name, settings, teacher is not None, states)).encode()
+    return Path(pools) / hashlib.sha256(manifest_of(sounds).read_bytes() + said).hexdigest()[:8]
 
 
 def shard_path(folder: Path, seed: int, shard: int) -> Path:

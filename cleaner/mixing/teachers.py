@@ -23,6 +23,7 @@ Teacher = Callable[[np.ndarray], np.ndarray]
 Listener = Callable[[np.ndarray], tuple[np.ndarray, float, float]]
 
 TEACHERS = ("fireredvad", "silero")
+FIREREDVAD_FILES = ("fireredvad_vad.onnx", "cmvn.ark")
 LOGIT_LIMIT = 9.0
 
 _SILERO_BLOCK = 512
@@ -78,10 +79,11 @@ def _fireredvad(folder: Path) -> Listener:
     import kaldi_native_fbank
     import kaldiio
 
-    session = _session(folder / "fireredvad_vad.onnx")
-    if not (folder / "cmvn.ark").is_file():
-        raise UsageError(f"teacher's file is missing: {folder / 'cmvn.ark'}")
-    sums, squares = np.asarray(kaldiio.load_mat(str(folder / "cmvn.ark")), np.float64)
+    network, statistics = (folder / name for name in FIREREDVAD_FILES)
+    session = _session(network)
+    if not statistics.is_file():
+        raise UsageError(f"teacher's file is missing: {statistics}")
+    sums, squares = np.asarray(kaldiio.load_mat(str(statistics)), np.float64)
     mean = sums[:-1] / sums[-1]
     deviation = np.sqrt(np.maximum(squares[:-1] / sums[-1] - mean**2, 1e-20))
     options = kaldi_native_fbank.FbankOptions()
