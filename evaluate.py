@@ -22,6 +22,7 @@ from cleaner.cli import (
     options_from,
     parse_positive_integer,
     parse_probability,
+    parse_seed,
     run,
     setting,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from cleaner.measuring.comparison import Contender, CountSettings, Scored
     from cleaner.measuring.truth import Judged
 
+MOST_DRAWS = 10_000
 DEFAULT_CHECKPOINT = Path(__file__).with_name("weights") / "default.pt"
 
 Readers = Mapping[str, Callable[[], "Iterator[Judged]"]]
@@ -59,6 +61,14 @@ def _hours(text: str) -> float:
     if not 0 < hours <= 1000:
         raise UsageError(f"{text!r} hours must be above 0 and at most 1000")
     return hours
+
+
+def parse_draws(text: str) -> int:
+    """How many draws: each takes 0.2 MB for a moment; raises UsageError."""
+    draws = parse_positive_integer(text)
+    if draws > MOST_DRAWS:
+        raise UsageError(f"{text} draws would take more memory than there is; at most {MOST_DRAWS}")
+    return draws
 
 
 def parse_recall(text: str) -> float:
@@ -127,8 +137,8 @@ class FigureSettings:
     """What is counted."""
 
     at_recall: float = setting(0.99, "compare where this share is kept", parse=parse_recall)
-    draws: int = setting(1000, "draws of the bootstrap", parse=parse_positive_integer)
-    seed: int = setting(0, "decides draws and mixes")
+    draws: int = setting(1000, "draws of the bootstrap", parse=parse_draws)
+    seed: int = setting(0, "decides draws and mixes", parse=parse_seed)
     tune: str | None = setting(
         None,
         "choose the first checkpoint's threshold, as in 'clipped words per hour <= 1' (with the collar)",

@@ -11,7 +11,7 @@ The run's folder gets best.pt, last.pt, metrics.jsonl and curves.png, and
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,16 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from cleaner.cli import Parser, add_options, options_from, parse_positive_integer, run, setting
+from cleaner.cli import (
+    Parser,
+    add_options,
+    options_from,
+    parse_positive_integer,
+    parse_seed,
+    run,
+    said_settings,
+    setting,
+)
 from cleaner.dataset import load_dataset
 from cleaner.detect import Detector, detect_features
 from cleaner.errors import CheckpointError, TrainingError, UsageError
@@ -86,7 +95,7 @@ class TrainSettings:
         0.25, "how much it counts beside the labels that fine-tuning answers other sounds as before"
     )
     blend: float = setting(1.0, "how far training goes from the weights it began with to what was learnt")
-    seed: int = setting(0, "decides what is drawn; the same seed gives the same weights")
+    seed: int = setting(0, "decides what is drawn; the same seed gives the same weights", parse=parse_seed)
     device: str = setting("cpu", "where to train: cpu or cuda")
 
 
@@ -137,6 +146,7 @@ def main() -> int:
         options_from(arguments, MixedSettings),
         resume=arguments.resume,
         force=arguments.force,
+        said=said_settings(parser, arguments),
     )
     return 0
 
@@ -149,17 +159,19 @@ def train(
     force: bool = False,
     quiet: bool = False,
     stop_after: int | None = None,
+    said: Collection[str] | None = None,
 ) -> Path:
     """Train as ``settings`` say; returns the path of the best checkpoint. Progress goes to standard error.
 
-    ``resume`` goes on with the settings that the run was begun with; others that are not the defaults are
-    refused. ``stop_after`` ends the run after so many epochs, as an interruption would. Raises CleanerError
-    for settings and data that cannot be meant, before anything is written.
+    ``resume`` goes on with the settings that the run was begun with; others in ``said``, names of settings
+    (None: all that are not at their default), are refused. ``stop_after`` ends the run after so many epochs,
+    as an interruption would. Raises CleanerError for settings and data that cannot be meant, before anything
+    is written.
     """
     augment, mixed, out = augment or AugmentSettings(), mixed or MixedSettings(), Path(settings.out)
     if resume and (out / "last.pt").exists():
         begun = load_checkpoint(out / "last.pt").arguments
-        settings, augment, mixed = (_as_begun(part, begun) for part in (settings, augment, mixed))
+        settings, augment, mixed = (_as_begun(part, begun, said) for part in (settings, augment, mixed))
     settings = _completed(settings)
     if not settings.data:
         augment = replace(augment, gain_db=min(augment.gain_db, MIXED_GAIN_DB))
@@ -322,6 +334,8 @@ def _completed(settings: TrainSettings) -> TrainSettings:
     _check_range("--rehearse", settings.rehearse, 0.0, 100.0)
     _check_range("--blend", settings.blend, 0.0, 1.0)
     data = settings.data or (None if settings.mix else "data")
+    if data and settings.mix and settings.batch < 2:
+        raise UsageError("--batch is 1; with --data and --mix it must be at least 2, one crop of each")
     init = settings.init or (str(SHIPPED) if data and settings.model == "default" else "none")
     if init != "none" and settings.model != "default":
         raise UsageError(f"--model {settings.model} begins from scratch: leave --init out or say none")
@@ -334,11 +348,12 @@ def _completed(settings: TrainSettings) -> TrainSettings:
     )
 
 
-def _as_begun(settings: Any, begun: dict[str, Any]) -> Any:
-    """``settings`` with what the run was begun with in place of defaults."""
-    unsaid = [item.name for item in fields(settings) if getattr(settings, item.name) == item.default]
-    own = ("out", "device")
-    return replace(settings, **{name: begun[name] for name in unsaid if name in begun and name not in own})
+def _as_begun(settings: Any, begun: dict[str, Any], said: Collection[str] | None) -> Any:
+    """``settings`` with what the run was begun with in place of what was not said."""
+    if said is None:
+        said = [item.name for item in fields(settings) if getattr(settings, item.name) != item.default]
+    unsaid = {item.name for item in fields(settings)} - {*said, "out", "device"}
+    return replace(settings, **{name: begun[name] for name in unsaid if name in begun})
 
 
 def _check_range(option: str, value: float, lowest: float, highest: float) -> None:
@@ -365,7 +380,10 @@ def _resumed(out: Path, settings: TrainSettings, arguments: dict[str, Any]) -> S
     last = load_checkpoint(out / "last.pt")
     for name, value in last.arguments.items():
         if name not in ("out", "device") and arguments.get(name) != value:
-            raise UsageError(f"{out} was begun with {name} = {value}, not {arguments.get(name)}")
+            raise UsageError(
+                f"{out} was begun with {name} = {value}, not {arguments.get(name)}; to learn on in another "
+                f"way, say --init {out / 'best.pt'} and another --out"
+            )
     saved = dict(last.training_state)
     if "truth" not in saved:
         raise CheckpointError(

@@ -82,6 +82,14 @@ def options_from(arguments: argparse.Namespace, settings: type[Settings]) -> Set
     return settings(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
+def said_settings(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> set[str]:
+    """The names of the settings that the command line says, be it at their default; ``parsed`` is what it
+    gave.
+    """
+    unsaid = argparse.Namespace(**dict.fromkeys(vars(parsed)))  # argparse fills in defaults where nothing is
+    return {name for name, value in vars(parser.parse_args(namespace=unsaid)).items() if value is not None}
+
+
 def changed_options(settings: Any) -> list[str]:
     """The options of a settings dataclass that are not at their default, as they are written."""
     return [
@@ -148,6 +156,13 @@ def parse_positive_integer(text: str) -> int:
     """A whole number from 1 up; raises UsageError otherwise."""
     if not text.strip().isdecimal() or int(text) < 1:
         raise UsageError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def parse_seed(text: str) -> int:
+    """What decides draws: a whole number from 0 to 2**63 - 1; raises UsageError otherwise."""
+    if not text.strip().isdecimal() or int(text) >= 1 << 63:
+        raise UsageError(f"{text!r} is not a seed; it must be a whole number from 0 to {(1 << 63) - 1}")
     return int(text)
 
 

@@ -11,8 +11,10 @@ from cleaner.cli import (
     options_from,
     parse_number,
     parse_probability,
+    parse_seed,
     parse_time,
     run,
+    said_settings,
     setting,
 )
 from cleaner.errors import NothingToKeep, UsageError
@@ -35,6 +37,20 @@ def parse(*words: str) -> Example:
 
 def test_defaults_are_the_dataclasses():
     assert parse() == Example()
+
+
+def test_a_default_that_is_typed_is_said_too(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["example", "--epochs", "3", "--force"])
+    parser = Parser(prog="example")
+    add_options(parser, Example)
+    assert said_settings(parser, parser.parse_args()) == {"epochs", "force"}
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "many", "", str(1 << 63)])
+def test_a_seed_is_a_whole_number_of_63_bits(text):
+    assert parse_seed(str((1 << 63) - 1)) == (1 << 63) - 1
+    with pytest.raises(UsageError, match="is not a seed"):
+        parse_seed(text)
 
 
 def test_help_prints_every_default(capsys):

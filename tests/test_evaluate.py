@@ -128,6 +128,13 @@ def test_mistakes_are_named(given, message, tmp_path, monkeypatch):
         evaluate.main([*given, "--quiet"])
 
 
+@pytest.mark.parametrize("draws", ["0", "10001", "99999999999"])
+def test_more_draws_than_memory_holds_are_refused(draws):
+    assert evaluate.parse_draws("10000") == 10_000
+    with pytest.raises(UsageError):
+        evaluate.parse_draws(draws)
+
+
 def test_a_recall_of_nothing_is_refused(capsys):
     with pytest.raises(SystemExit):
         evaluate.main(["--at-recall", "0"])

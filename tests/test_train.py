@@ -314,6 +314,13 @@ def test_a_run_is_resumed_with_its_own_settings(settings):
     train(settings, quiet=True, stop_after=1)
     message = complaint(UsageError, replace(settings, learning_rate=0.01), resume=True)
     assert "learning_rate = 0.02, not 0.01" in message
+    assert f"--init {Path(settings.out) / 'best.pt'}" in message
+
+
+def test_a_default_that_is_said_counts_as_said(settings):
+    train(settings, quiet=True, stop_after=1)
+    again = TrainSettings(out=settings.out)
+    assert "batch = 4, not 16" in complaint(UsageError, again, resume=True, said={"batch"})
 
 
 def test_a_run_is_not_resumed_on_other_labels(settings):
@@ -373,6 +380,7 @@ def test_a_folder_that_is_not_there(settings, folder):
         ({"init": "weights/default.pt"}, "--model original-20"),
         ({"learning_rate": -1.0}, "--learning-rate"),
         ({"blend": 1.1}, "--blend"),
+        ({"mix": "sounds", "batch": 1}, "--batch is 1"),
         ({"rehearse": -1.0}, "--rehearse"),
         ({"average": 1.0}, "--average"),
     ],
