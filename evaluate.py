@@ -10,6 +10,11 @@
 Figures are told as they are and with a collar of 40 ms around every edge, with intervals by bootstrap.
 """
 
+if __name__ == "__main__":
+    from cleaner.interrupt import leave_at_once
+
+    leave_at_once()  # the imports below take a moment, too
+
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -9,6 +9,11 @@ probabilities = detector.network(mel)            # (64, T) -> (4, D)
 python model.py runs/train/best.pt best.onnx     # the same network for machines without torch
 """
 
+if __name__ == "__main__":
+    from cleaner.interrupt import leave_at_once
+
+    leave_at_once()  # the imports below take a moment, too
+
 import io
 import itertools
 import json

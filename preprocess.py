@@ -8,6 +8,11 @@
 Running it again, with the same recordings or more, adds what is missing and never changes a label.
 """
 
+if __name__ == "__main__":
+    from cleaner.interrupt import leave_at_once
+
+    leave_at_once()  # the imports below take a moment, too
+
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,6 +9,11 @@ The run's folder gets best.pt, last.pt, metrics.jsonl and curves.png, and
 `python infer.py episode.mp3 --checkpoint runs/train/best.pt` uses what was learnt.
 """
 
+if __name__ == "__main__":
+    from cleaner.interrupt import leave_at_once
+
+    leave_at_once()  # the imports below take a moment, too
+
 import copy
 import math
 from collections.abc import Callable, Collection, Sequence

@@ -5,6 +5,7 @@ A program that is told to end, or whose terminal goes, takes back what is half-d
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -53,6 +54,19 @@ def nothing_half_done() -> Iterator[None]:
             yield
     else:
         yield
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes that are started within do not hear Ctrl-C: it is for their parent to end them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

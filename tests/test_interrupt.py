@@ -28,6 +28,11 @@ def test_before_the_work_it_ends_without_a_traceback():
     assert program("leave_at_once()", CTRL_C, "print('went on')") == (130, "", "interrupted\n")
 
 
+@pytest.mark.parametrize("script", sorted(ROOT.glob("*.py")), ids=lambda script: script.name)
+def test_every_script_ends_at_once_while_it_starts(script):
+    assert "leave_at_once()" in script.read_text().partition("\nimport")[0]
+
+
 def test_during_the_work_what_is_half_done_is_taken_back():
     work = f"def main():\n    try:\n        {CTRL_C}\n    finally:\n        print('taken back')"
     assert program("leave_at_once()", work, "run(main)") == (130, "taken back\n", "interrupted\n")

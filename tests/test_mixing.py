@@ -2,6 +2,10 @@
 
 import csv
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -223,3 +227,41 @@ def test_other_sounds_settings_or_judges_make_another_pool(tmp_path):
         os.utime(path, (0, 0))
         others.append(place())
     assert len(set(others)) == len(others)
+
+
+MIXING = """
+import multiprocessing, signal, sys, threading, time
+from pathlib import Path
+from cleaner.cli import run
+from cleaner.interrupt import leave_at_once
+from cleaner.mixing import mixed_data
+
+def tell():
+    while len(multiprocessing.active_children()) < 2:
+        time.sleep(0.05)
+    print(*(worker.pid for worker in multiprocessing.active_children()), flush=True)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+leave_at_once()
+mixed_data.usable_cores = lambda: 2
+mixing = mixed_data._Mixing(Path(sys.argv[1]), False, mixed_data.MixedSettings(pool=sys.argv[2]), 0)
+threading.Thread(target=tell, daemon=True).start()
+run(lambda: mixed_data._make_shards(mixing, [0, 1]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(
+    ("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)], ids=["Ctrl-C", "told", "killed"]
+)
+def test_however_mixing_ends_nobody_goes_on_with_it(folder, wait_until, name, code):
+    command = [sys.executable, "-c", MIXING, str(folder), str(folder / "pool")]
+    root = Path(__file__).resolve().parents[1]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout and program.stderr
+        workers = [Path("/proc") / pid.decode() / "cmdline" for pid in program.stdout.readline().split()]
+        program.send_signal(getattr(signal, name))
+        wait_until(lambda: not any(path.exists() and path.read_bytes() for path in workers))
+        said = program.stderr.read().decode()
+    assert len(workers) == 2 and program.returncode == code
+    assert "Traceback" not in said

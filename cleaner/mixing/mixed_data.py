@@ -4,6 +4,8 @@ What mixes is imported when mixes are asked for: with scipy's filters it takes a
 """
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from tqdm import tqdm
 
 from cleaner.cli import parse_positive_integer, setting
 from cleaner.cores import usable_cores
+from cleaner.interrupt import deaf_children
 from cleaner.training.training_data import Track
 
 if TYPE_CHECKING:
@@ -114,8 +117,16 @@ def _make_shards(mixing: _Mixing, shards: list[int]) -> None:
             return
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(mixing,)) as workers:
-            for _ in workers.map(_make, shards):
-                bar.update()
+            try:
+                with deaf_children():
+                    made = [workers.submit(_make, shard) for shard in shards]
+                for one in made:
+                    one.result()
+                    bar.update()
+            except BaseException:  # Ctrl-C too: nobody wants what they are at any more
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+                raise
 
 
 def _maker(mixing: _Mixing) -> Callable[[int], None]:
@@ -139,7 +150,16 @@ _make_here: Callable[[int], None] | None = None  # of a process that makes shard
 
 def _begin(mixing: _Mixing) -> None:
     global _make_here
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _make_here = _maker(mixing)
+
+
+def _end_with_parent() -> None:
+    """However the parent ends, nobody is left who waits for its word."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _make(shard: int) -> None:
