@@ -6,8 +6,10 @@ seconds, speech_start, speech_end, labels``.
 """
 
 import csv
+import math
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,22 +38,20 @@ class Sound:
 
 
 def sounds_in(folder: Path, needed: Sequence[str] = ("path", "role")) -> list[Sound]:
-    """What its list says of the files below ``folder``, in the list's order.
+    """What its list says of the files below ``folder``, links followed, in the list's order.
 
-    Raises UsageError where there is no list, or none with the columns ``needed``.
+    Raises UsageError where there is no list, none with the columns ``needed``, or a line that
+    cannot be meant.
     """
-    folder, manifest = Path(folder), manifest_of(folder)
-    root, sounds = folder.resolve(), []
-    with manifest.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = [name for name in needed if name not in (rows.fieldnames or ())]
-        if missing:
-            raise UsageError(f"{manifest} has no column {', '.join(missing)}")
-        for row in rows:
-            path = manifest.parent / row["path"]
-            place = path.resolve()
-            if root in place.parents:
-                sounds.append(_sound(path, place.parent.relative_to(root), row))
+    manifest = manifest_of(folder)
+    root, sounds = _place(Path(folder)), []
+    for where, row in _rows(manifest, needed):
+        path = manifest.parent / _told(row, "path", where)
+        place = _place(path)
+        if root in place.parents:
+            for name in needed:
+                _told(row, name, where)
+            sounds.append(_sound(path, place.parent.relative_to(root), row, where))
     return sounds
 
 
@@ -64,9 +64,27 @@ def manifest_of(folder: Path) -> Path:
     return manifest
 
 
-def _sound(path: Path, inside: Path, row: dict[str, str]) -> Sound:
+def _place(path: Path) -> Path:
+    """Absolute and without ``..``, but not resolved: a folder of sounds may be a link to elsewhere."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _rows(manifest: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row of the list by its columns, and where it stands."""
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.DictReader(lines, restval="")
+            missing = [name for name in needed if name not in (rows.fieldnames or ())]
+            if missing:
+                raise UsageError(f"{manifest} has no column {', '.join(missing)}")
+            for row in rows:
+                yield f"{manifest} line {rows.line_num}", row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{manifest} is no table in UTF-8: {error}") from None
+
+
+def _sound(path: Path, inside: Path, row: dict[str, str], where: str) -> Sound:
     labels = row.get("labels") or ""
-    start_s, end_s = row.get("speech_start"), row.get("speech_end")
     return Sound(
         path=path,
         role=row["role"],
@@ -74,15 +92,43 @@ def _sound(path: Path, inside: Path, row: dict[str, str]) -> Sound:
         label=row.get("class") or inside.name or path.name,
         speaker=row.get("speaker") or path.name,
         language=row.get("language") or "",
-        seconds=float(row.get("seconds") or "nan"),
-        speech_s=(float(start_s), float(end_s)) if start_s and end_s else None,
-        events_s=_events(labels),
+        seconds=_seconds(row["seconds"], "seconds", where) if row.get("seconds") else math.nan,
+        speech_s=_speech(row, where),
+        events_s=_events(labels, where),
         energy_tells="energy is no label" not in labels,
     )
 
 
-def _events(labels: str) -> tuple[tuple[float, float], ...]:
+def _told(row: dict[str, str], name: str, where: str) -> str:
+    if not row[name].strip():
+        raise UsageError(f"{where}: {name} is empty")
+    return row[name]
+
+
+def _speech(row: dict[str, str], where: str) -> tuple[float, float] | None:
+    names = ("speech_start", "speech_end")
+    if not all(row.get(name) for name in names):
+        return None
+    start_s, end_s = (_seconds(row[name], name, where) for name in names)
+    return start_s, end_s
+
+
+def _events(labels: str, where: str) -> tuple[tuple[float, float], ...]:
     """The pairs of ``events=0.00-0.18;0.26-0.44``."""
-    told = re.search(r"events=([\d.;-]+)", labels)
-    pairs = re.findall(r"([\d.]+)-([\d.]+)", told.group(1)) if told else []
-    return tuple((float(start_s), float(end_s)) for start_s, end_s in pairs)
+    told = re.search(r"events=([^\s,]*)", labels)
+    if not told:
+        return ()
+    pairs = [event.partition("-") for event in told[1].strip(";").split(";")]
+    return tuple(
+        (_seconds(start, "events", where), _seconds(end, "events", where)) for start, _, end in pairs
+    )
+
+
+def _seconds(text: str, name: str, where: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise UsageError(f"{where}: {name} has {text!r}, where seconds from 0 up belong")
+    return seconds

@@ -86,6 +86,43 @@ def test_a_list_that_is_missing_or_lacks_a_column_is_named(folder):
         sounds_in(folder)
 
 
+def test_a_list_may_begin_with_the_mark_that_spreadsheets_write(folder):
+    (folder / "manifest.csv").write_text(LIST, "utf-8-sig")
+    assert len(sounds_in(folder)) == 3
+
+
+def test_a_folder_of_sounds_may_be_a_link(folder):
+    elsewhere = folder.parent / "speech"
+    elsewhere.mkdir()
+    (folder / "speech").symlink_to(elsewhere)
+    linked = folder.parent / "linked"
+    linked.symlink_to(folder)
+    for place in (folder, linked):
+        assert [sound.folder for sound in sounds_in(place)] == ["speech/en", "events/knocks", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("a.wav,,1,,,", "line 2: role is empty"),
+        ("a.wav", "line 2: role is empty"),
+        (",speech,1,,,", "line 2: path is empty"),
+        ("a.wav,speech,,,,", "line 2: seconds is empty"),
+        ("a.wav,speech,long,,,", "line 2: seconds has 'long', where seconds from 0 up belong"),
+        ("a.wav,speech,inf,,,", "line 2: seconds has 'inf'"),
+        ("a.wav,speech,1,x,0.5,", "line 2: speech_start has 'x'"),
+        ("a.wav,event,1,,,events=0.1-", "line 2: events has ''"),
+        ("a.wav,event,1,,,events=0.1-0.2-0.3", "line 2: events has '0.2-0.3'"),
+        ("a.wav,speech,1,,,caf\xe9", "is no table in UTF-8"),
+    ],
+)
+def test_a_line_that_cannot_be_meant_is_named(folder, row, complaint):
+    text = f"path,role,seconds,speech_start,speech_end,labels\n{row}\n"
+    (folder / "manifest.csv").write_text(text, "latin-1")
+    with pytest.raises(UsageError, match=complaint):
+        sounds_in(folder, needed=("path", "role", "seconds"))
+
+
 def test_all_takes_of_a_speaker_are_set_aside_together(folder):
     rows = "".join(
         f"{letter}{i}.wav,speech,{letter},1\n" for letter in "abcdefghijklmnopqrst" for i in (1, 2)
