@@ -171,6 +171,12 @@ def test_turns_of_speakers_are_kept_and_the_rest_is_removed(labels_file):
     assert found.remove == (Removal(0, 0.5), Removal(2.0, 4.0))
 
 
+@pytest.mark.parametrize("name", ["ep", "my ep", "my 1 2.5 ep"])
+def test_a_turn_is_read_whatever_spaces_its_files_name_holds(labels_file, name):
+    [mark] = read_marks(labels_file("a.rttm", f"SPEAKER {name} 1 0.5 0.75 <NA> <NA> ann <NA> <NA>"))
+    assert (mark.recording, mark.start_s, mark.end_s, mark.text) == (name, 0.5, 1.25, "ann")
+
+
 def test_our_own_cut_list_comes_back(labels_file):
     found = imported(labels_file("ep.cuts.json", json.dumps(CUTS)), duration_s=2.5)
     assert found.remove == FOUND and found.unknown == ()
@@ -322,6 +328,8 @@ def test_labels_of_another_recording_are_refused():
         ("a.txt", "\n2\t1\tx", "line 2: ends at 1 s, before it begins at 2 s"),
         ("a.txt", b"\xff\xfe\x00", "is no text in UTF-8 or UTF-16"),
         ("a.rttm", "SPEAKER ep 1 0.5", "a SPEAKER line has 9 or 10 fields, this one 4"),
+        ("a.rttm", "SPEAKER my long ep 1 0.5 1 a b c d e", "9 or 10 fields, this one 12"),
+        ("a.rttm", "SPEAKER my ep 1 0.5 x <NA> <NA> a <NA>", "'x' is not a time in seconds"),
         ("a.rttm", "SPEAKER ep 1 0.5 -1 <NA> <NA> a <NA> <NA>", "the duration is -1 s"),
         ("a.rttm", "hello world", "'hello world' is no line of RTTM"),
         ("a.TextGrid", "hello", "cut short or out of order"),
