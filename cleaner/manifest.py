@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -109,15 +110,19 @@ def _parse_row(folder: Path, row: Mapping[str, str], where: str) -> Clip:
         clip = row["clip"]
         if split_clip_id(clip) != (row["recording"], int(row["index"])) or Path(clip).name != clip:
             raise ValueError(f"{clip!r} is not {row['recording']}_{row['index']}")
+        start_s, duration_s = float(row["start_s"]), float(row["duration_s"])
+        rate_hz, channels = int(row["sample_rate"]), int(row["channels"])
+        if not (0 <= start_s < math.inf and 0 < duration_s < math.inf and rate_hz > 0 and channels > 0):
+            raise ValueError(f"{start_s:g} s, {duration_s:g} s, {rate_hz} Hz, {channels} channels")
         return Clip(
             clip=clip,
             recording=row["recording"],
             path=row["path"],
             index=int(row["index"]),
-            start_s=float(row["start_s"]),
-            duration_s=float(row["duration_s"]),
-            sample_rate_hz=int(row["sample_rate"]),
-            channels=int(row["channels"]),
+            start_s=start_s,
+            duration_s=duration_s,
+            sample_rate_hz=rate_hz,
+            channels=channels,
             fingerprint=row["fingerprint"],
             wav=wav_path(folder, clip),
             mel=mel_path(folder, clip),

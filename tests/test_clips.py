@@ -188,6 +188,10 @@ def test_progress_goes_up_to_the_whole_length(recording, data):
         ("{header}\nep_0,ep,p,1,0,5,8000,1,f", "'ep_0' is not ep_1"),
         ("{header}\nep_0,ep,p,0,zero,5,8000,1,f", "could not convert"),
         ("{header}\nep_0,ep", "line 2 is not a clip"),
+        ("{header}\nep_0,ep,p,0,-1,5,8000,1,f", "line 2 is not a clip: -1 s"),
+        ("{header}\nep_0,ep,p,0,0,nan,8000,1,f", "line 2 is not a clip: 0 s, nan s"),
+        ("{header}\nep_0,ep,p,0,0,5,0,1,f", "line 2 is not a clip: 0 s, 5 s, 0 Hz"),
+        ("{header}\nep_0,ep,p,0,0,5,8000,0,f", "0 channels"),
     ],
 )
 def test_a_broken_manifest_is_named_by_its_line(data, row, says):

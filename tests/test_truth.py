@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cleaner.audio import write_clip
+from cleaner.dataset import Dataset
 from cleaner.errors import LabelsError
 from cleaner.label_form import ClipLabel
 from cleaner.labels import update_labels
-from cleaner.measuring.truth import judged_in, recordings_in
+from cleaner.manifest import Clip
+from cleaner.measuring.truth import _samples_of_clips, judged_in, recordings_in
 
 RATE = 16_000
 
@@ -103,6 +106,14 @@ def test_clips_that_follow_each_other_are_one_recording(tmp_path):
     assert [(one.name, len(one.truth)) for one in judged] == [("talk_0..1", 500), ("talk_3", 250)]
     assert judged[0].truth.mean() == pytest.approx(0.5, abs=0.01)
     assert judged[0].samples().shape == (160_000,)
+
+
+def test_a_clip_of_another_rate_than_its_manifest_says_is_named(tmp_path):
+    path = write_recording(tmp_path / "clips" / "talk_0.wav")
+    clip = Clip("talk_0", "talk", "talk.wav", 0, 0.0, 2.0, RATE, 1, "", path, None)
+    dataset = Dataset(tmp_path, {"talk_0": replace(clip, sample_rate_hz=8_000)})
+    with pytest.raises(LabelsError, match=r"talk_0\.wav has 16000 Hz, but by the manifest it has 8000 Hz"):
+        _samples_of_clips(dataset, ["talk_0"])()
 
 
 def test_whole_recordings_are_judged_by_the_originals_labels_beside_them(tmp_path):

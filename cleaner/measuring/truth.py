@@ -115,10 +115,18 @@ def _of_dataset(folder: Path) -> Iterator[Judged]:
 
 
 def _samples_of_clips(dataset: Dataset, clips: list[str]) -> Callable[[], np.ndarray]:
+    rate_hz = dataset.clips[clips[0]].sample_rate_hz
+
+    def blocks() -> Iterator[np.ndarray]:
+        for clip in clips:
+            samples, found_hz = read_clip(dataset.clips[clip].wav)
+            if found_hz != rate_hz:
+                wav = dataset.clips[clip].wav
+                raise LabelsError(f"{wav} has {found_hz} Hz, but by the manifest it has {rate_hz} Hz")
+            yield samples
+
     def read() -> np.ndarray:
-        rate_hz = dataset.clips[clips[0]].sample_rate_hz
-        blocks = (read_clip(dataset.clips[clip].wav)[0] for clip in clips)
-        return np.concatenate(list(analysis_blocks(blocks, rate_hz)))
+        return np.concatenate(list(analysis_blocks(blocks(), rate_hz)))
 
     return read
 
