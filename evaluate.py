@@ -184,6 +184,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("--tune chooses on one set of recordings: name one part of the suite with --parts")
     tuned_path = check_outputs(checkpoints, figures, output)
     contenders = contenders_of(checkpoints, peers, cut.tidy.threshold, output.device)
+    for contender in contenders[: len(checkpoints)]:
+        cut.at(contender.threshold)  # refuses an exit threshold above it
     from cleaner.measuring.comparison import CountSettings, compare
     from cleaner.measuring.tables import summary_table
 

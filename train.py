@@ -377,6 +377,8 @@ def _check_folder(out: Path, resume: bool, force: bool) -> None:
 def _begun(settings: TrainSettings) -> State:
     if settings.init == "none":
         return _state(Network(MODELS[settings.model]), None, settings)
+    if Path(str(settings.init)).suffix == ".onnx":
+        raise CheckpointError(f"--init {settings.init} cannot be trained; give the .pt that it was made of")
     initial = load_checkpoint(str(settings.init))
     return _state(copy.deepcopy(initial.network), initial, settings)
 

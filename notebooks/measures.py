@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from cleaner.cutting.forced import forced_segments, on_top
-from cleaner.dataset import load_dataset
 from cleaner.detect import Detector, detect_features, load_detector
 from cleaner.frames import FeatureConfig
 from cleaner.label_form import Removal
+from cleaner.measuring.comparison import checkpoint_contender, joined, score
 from cleaner.measuring.tables import text_table
+from cleaner.measuring.truth import judged_in
 from cleaner.metrics import auc
 from cleaner.render import render
 from cleaner.segments import CutList, Segment, Source
@@ -25,10 +26,13 @@ _FRAMES_PER_S = FeatureConfig.sample_rate_hz // FeatureConfig.hop_samples
 
 
 def answers_of(detector: Detector, data: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Keep probability and truth of all clips that train, laid end to end: float32 ``(D,)`` each."""
-    records = [record for record in load_dataset(data) if record.trains]
-    keep = [detect_features(detector, record.mel)[0] for record in records]
-    return np.concatenate(keep), np.concatenate([record.target for record in records])
+    """Keep probability and truth of all clips that train, laid end to end: float32 ``(D,)`` each.
+
+    As ``evaluate.py`` has them: clips that follow each other are heard as one recording.
+    """
+    contender = checkpoint_contender(detector, detector.name)
+    scored = score([contender], judged_in(Path(data)))
+    return joined(scored, contender.name), np.concatenate([one.judged.truth for one in scored])
 
 
 def by_size(names: Iterable[str], data: str | Path, out: str | Path, **options: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import evaluate
 from cleaner.audio import write_clip
 from cleaner.cutting.decide import CutSettings
 from cleaner.cutting.edges import EdgeEnergy, EdgeSettings
-from cleaner.errors import CleanerError, UsageError
+from cleaner.errors import CleanerError, LabelsError, UsageError
 from cleaner.measuring import comparison, tables, tuning
 from cleaner.measuring.comparison import Contender, CountSettings, Scored
 from cleaner.measuring.truth import Judged
@@ -120,6 +120,7 @@ def test_a_tuned_copy_carries_the_chosen_threshold(labelled, gate_checkpoint, tm
         (["--labels", "a.txt", "--mix", "b"], "has labels of its own"),
         (["--tuned", "b.pt"], "say with --tune what is wished for"),
         (["--peers", "loudness,loudness"], "named twice"),
+        (["--threshold", "0.3", "--exit-threshold", "0.5"], "--exit-threshold 0.5 must not be above"),
     ],
 )
 def test_mistakes_are_named(given, message, tmp_path, monkeypatch):
@@ -227,6 +228,15 @@ def test_a_threshold_is_as_bold_as_the_wish_allows():
     assert tuned("recall >= 0.8") == (0.9, 0.8)
     with pytest.raises(UsageError, match=r"no threshold gives net precision >= 1\.5; the nearest is 1"):
         tuned("precision >= 1.5")
+
+
+@pytest.mark.parametrize(("truth", "lacking"), [([1, 1], "remove"), ([0, 0, np.nan], "keep")])
+def test_nothing_to_choose_between_is_told(truth, lacking):
+    one = scored_talk([0.5] * len(truth), truth)
+    contender = Contender("net", 0.15, lambda heard: (heard.samples, None))
+    wish = tuning.parse_wish("recall >= 0.9")
+    with pytest.raises(LabelsError, match=f"nothing to {lacking} in the labels"):
+        tuning.tuned_threshold([one], contender, wish, BARE)
 
 
 def test_words_are_heard_with_the_margins_of_the_cuts():

@@ -63,6 +63,17 @@ def test_answers_are_kept_in_the_cache(tmp_path):
     assert (peers.load_peer("loudness", cache=tmp_path / "cache")(samples) == first + 1).all()
 
 
+@pytest.mark.parametrize("size", [0, 10, 150])
+def test_an_answer_that_is_not_kept_whole_is_worked_out_anew(tmp_path, size):
+    samples = np.random.default_rng(0).normal(0, 0.1, 4000).astype(np.float32)
+    first = peers.load_peer("loudness", cache=tmp_path)(samples)
+    [kept] = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:size])
+    assert (peers.load_peer("loudness", cache=tmp_path)(samples) == first).all()
+    assert kept.read_bytes() == whole
+
+
 # AUC and share removed where 99 % is kept, as measured elsewhere on the same recordings.
 PUBLISHED = {
     ("meetings", "fireredvad"): (0.972, 0.60),

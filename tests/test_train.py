@@ -392,6 +392,7 @@ def test_settings_that_cannot_be_meant(settings, change, word):
 def test_missing_initial_weights_are_named(settings, folder):
     tuned = replace(settings, model="default", init=str(folder / "none.pt"))
     assert "none.pt" in complaint(CheckpointError, tuned)
+    assert "give the .pt" in complaint(CheckpointError, replace(tuned, init="weights/default.onnx"))
 
 
 def test_the_command_line(folder):

@@ -8,6 +8,7 @@ None is needed to run a network of ours; a package is imported when its peer is 
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,7 +160,7 @@ def _remembering(peer: Peer, name: str, cache: Path) -> Peer:
     def answer(samples: np.ndarray) -> np.ndarray:
         samples = np.ascontiguousarray(samples, np.float32)
         path = cache / f"{name}_{hashlib.sha256(samples.tobytes()).hexdigest()[:24]}.npy"
-        if path.is_file():
+        with suppress(OSError, ValueError, EOFError):  # not there, or not whole
             return np.load(path)
         score = peer(samples)
         beside = path.with_suffix(f".{os.getpid()}.tmp")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner import metrics
-from cleaner.errors import UsageError
+from cleaner.errors import LabelsError, UsageError
 from cleaner.measuring.comparison import Contender, CountSettings, Scored, joined, listening
 
 THRESHOLDS = np.concatenate([[0.001, 0.002, 0.005], np.arange(1, 100) / 100, [0.995, 0.998, 0.999]])
@@ -41,9 +41,14 @@ def tuned_threshold(
     """The threshold that meets the wish and costs least otherwise, and the figure there.
 
     What suffers from a higher threshold gets the highest that is allowed, so that most is removed; what gains
-    gets the lowest, so that most is kept. Raises UsageError, with the nearest that can be had, if none does.
+    gets the lowest, so that most is kept. Raises UsageError, with the nearest that can be had, if none does,
+    and LabelsError where there is nothing to choose between.
     """
     figure, suffers = FIGURES[wish.figure]
+    truth = np.concatenate([one.judged.truth for one in scored])
+    for value, word in ((1, "keep"), (0, "remove")):
+        if not (truth == value).any():
+            raise LabelsError(f"nothing to {word} in the labels, so there is no threshold to choose")
     values = np.array([figure(scored, contender.name, float(t), settings) for t in THRESHOLDS])
     meets = values <= wish.bound if wish.at_most else values >= wish.bound
     if not meets.any():
