@@ -1,9 +1,6 @@
 """Writing: the source's own format comes back, to the sample, with all that went along; or nothing does."""
 
-import os
 import resource
-import subprocess
-import time
 from dataclasses import replace
 from functools import partial
 
@@ -211,21 +208,6 @@ def test_a_link_is_followed_and_stays_one(tmp_path):
     assert (tmp_path / "link.wav").is_symlink()
     assert samples_of(tmp_path / "real" / "b.wav").shape == (2, 30_000)
     assert [path.name for path in (tmp_path / "real").iterdir()] == ["b.wav"]
-
-
-def test_half_written_files_of_processes_that_are_gone_are_removed(tmp_path):
-    with subprocess.Popen(["true"]) as gone:  # no other has its number so soon
-        pass
-    old = time.time() - 25 * 3600
-    stale = [f".{gone.pid}-7f00.part", f".{gone.pid}-7f00.ogg", f".{gone.pid}-1234.tmp"]
-    kept = [f".{os.getpid()}-7f00.part", ".notes.part", f"{gone.pid}-7f00.part", f".{gone.pid}-7f00.wav"]
-    for name in [*stale, *kept]:
-        (tmp_path / name).write_bytes(b"half")
-        os.utime(tmp_path / name, (old, old))
-    (tmp_path / f".{gone.pid}-7f01.part").write_bytes(b"of another machine, perhaps")
-    copy(wav(tmp_path / "a.wav"), tmp_path / "b.wav")
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {*kept, f".{gone.pid}-7f01.part", "a.wav", "b.wav"}
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg"])

@@ -14,7 +14,6 @@ from cleaner.audio.carried import Extras, lost_on_the_way
 from cleaner.audio.chunks import lay_broadcast_fields
 from cleaner.audio.formats import OutputFormat
 from cleaner.audio.info import Chapter, Cover
-from cleaner.audio.leftovers import remove_leftovers
 from cleaner.audio.mp3.id3 import Id3Tag
 from cleaner.audio.muxing import MuxedSink, Sink
 from cleaner.audio.original import Original
@@ -73,7 +72,6 @@ class Writer:
             output.source_rate_hz, output.sample_rate_hz, output.source_channels, output.source_type
         )
         self._check_place()
-        remove_leftovers(self._place.parent)
         with self._failing_cleanly():
             if output.codec == "vorbis":
                 self._sink = VorbisSink(output, self._part, self._extras)
