@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from cleaner.audio import CONTAINERS, Chapter, Cover, Writer, open_recording, output_format, output_suffix
+from cleaner.audio.chunks import without_loudness
 from cleaner.audio.mp3.stretches import Mp3Stretches
 from cleaner.audio.ogg_pages import checksum
 from cleaner.errors import AudioFileError
@@ -303,6 +304,14 @@ def test_a_broadcast_chunk_stays_what_it_was_whatever_else_the_file_says(tmp_pat
     copy(source, tmp_path / "b.wav", tags=info.tags, broadcast=info.broadcast)
     written = open_recording(tmp_path / "b.wav").info
     assert written.broadcast == info.broadcast and written.tags["comment"] == "else"
+
+
+@pytest.mark.parametrize(("version", "loudness"), [(1, bytes(10)), (2, b"\xff\x7f" * 5)])
+def test_at_another_loudness_a_broadcast_chunk_tells_none(version, loudness):
+    fields = bytes(346) + bytes([version]) + bytes(255)
+    told = without_loudness(fields)
+    assert told == fields[:412] + loudness + fields[422:]
+    assert without_loudness(b"") == b""
 
 
 def test_a_variable_bit_rate_is_one_of_the_same_quality_or_else_the_same_on_average(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 import av
 from av.stream import Disposition
 
+from cleaner.audio.chunks import without_loudness
 from cleaner.audio.info import AudioInfo, Chapter, Cover, chapters_of, cover_of, tags_of
 from cleaner.audio.mp3.id3 import Id3Tag, tells_gain
 from cleaner.audio.opening import url_of
@@ -47,7 +48,8 @@ class Extras:
 def without_gain(info: AudioInfo) -> AudioInfo:
     """The same without the tags that are wrong at another loudness: the gain that players should apply."""
     tags = {name: text for name, text in info.tags.items() if not tells_gain(name)}
-    return replace(info, tags=tags, id3=info.id3 and info.id3.without_gain())
+    id3, broadcast = info.id3 and info.id3.without_gain(), without_loudness(info.broadcast)
+    return replace(info, tags=tags, id3=id3, broadcast=broadcast)
 
 
 def carry(container: Any, extras: Extras) -> Any:

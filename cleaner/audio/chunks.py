@@ -12,6 +12,7 @@ _MOST_CHUNKS = 200  # no good file has more
 _UNKNOWN_LENGTHS = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)  # written by programs that stream
 _MOST = 0xFFFF_FFFF  # that four bytes can say; in RF64 it means that the length stands elsewhere
 _BROADCAST_BYTES = 602  # what follows is the history of its coding, in words
+_LOUDNESS = slice(412, 422)
 _NO_LENGTH = 1 << 62  # beyond it a length of 8 bytes is meant as one below 0
 
 
@@ -83,6 +84,13 @@ def broadcast_fields(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(chunk.start)
         return file.read(min(chunk.length, _BROADCAST_BYTES))
+
+
+def without_loudness(fields: bytes) -> bytes:
+    """Broadcast fields whose five values of loudness, which version 2 has, are said to be unknown."""
+    if int.from_bytes(fields[346:348], "little") < 2 or len(fields) < _LOUDNESS.stop:
+        return fields
+    return fields[: _LOUDNESS.start] + b"\xff\x7f" * 5 + fields[_LOUDNESS.stop :]
 
 
 def lay_broadcast_fields(path: Path, fields: bytes) -> None:
