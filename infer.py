@@ -105,9 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(report, print, settings.run.quiet or settings.run.json)
     if settings.run.json:
         said = [asdict(report) for report in reports] + failed
-        print(
-            json.dumps(said if many or not said else said[0], indent=1)
-        )  # ASCII, for a pipe may know no more
+        # In ASCII, for a pipe may know no more.
+        print(json.dumps(said if many or not said else said[0], indent=1))
     return 1 if failed or any(report.faults for report in reports) else 0
 
 

@@ -47,10 +47,8 @@ def written_whole(path: str | Path, flush: bool = True) -> Iterator[BinaryIO]:
 
 def relative_path(path: str | Path, folder: str | Path) -> str:
     """A path as files of ours name it: relative to their folder where that can be, with slashes."""
-    path = Path(path)
-    path = (
-        path.parent.resolve() / path.name
-    )  # a link is a name of its own, however what it leads to is called
+    # A link is a name of its own, whatever it leads to is called.
+    path = Path(path).parent.resolve() / Path(path).name
     try:
         return Path(os.path.relpath(path, Path(folder).resolve())).as_posix()
     except ValueError:  # another drive

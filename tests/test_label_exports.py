@@ -9,7 +9,7 @@ from cleaner.audio.clips import write_clip
 from cleaner.clips import SliceSettings, slice_recording
 from cleaner.dataset import open_dataset
 from cleaner.exports.labels import export_labels
-from cleaner.imports.apply import import_labels
+from cleaner.imports.apply import import_files
 from cleaner.label_form import ClipLabel, Removal, Unknown
 from cleaner.labels import read_labels, update_labels
 from labeler.exports import EXPORTS
@@ -87,7 +87,7 @@ def test_what_goes_out_comes_back(data, tmp_path, name, says):
     path.write_bytes(contents)
     labels_path = tmp_path / "again.json"
     clips = list(open_dataset(data).clips.values())
-    import_labels(path, clips, labels_path)
+    import_files([path], clips, labels_path)
     again = read_labels(labels_path)
     for clip, label in REVIEWED.items():
         assert again[clip].remove == label.remove

@@ -133,7 +133,6 @@ def _write_at(file: IO[bytes], position: int, data: bytes) -> None:
 def state_w64_length(path: Path, sound_bytes: int) -> None:
     """Say how long the sound of a Wave64 file is: FFmpeg counts the padding to 8 bytes as sound."""
     start = chunks_of(path)["data"].start
+    length = 24 + sound_bytes  # the chunk's own head counts too
     with path.open("r+b") as file:
-        _write_at(
-            file, start - 8, (24 + sound_bytes).to_bytes(8, "little")
-        )  # the chunk's own head counts too
+        _write_at(file, start - 8, length.to_bytes(8, "little"))

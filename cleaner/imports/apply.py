@@ -28,17 +28,6 @@ class Applied:
     notes: tuple[str, ...]
 
 
-def import_labels(
-    label_file: str | Path,
-    clips: Sequence[Clip],
-    labels_path: str | Path,
-    means: str | None = None,
-    alone: bool = True,
-) -> Applied:
-    """``import_files`` of one file."""
-    return import_files([label_file], clips, labels_path, means, alone)
-
-
 def import_files(
     label_files: Sequence[str | Path],
     clips: Sequence[Clip],
